@@ -1,0 +1,1 @@
+"""One package per platform that people talk to the bot from."""

@@ -1,0 +1,357 @@
+"""The nouns. Frozen values, no I/O; `docs/glossary.md` says each word once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Json = Mapping[str, Any]  # what went through json.loads
+
+
+class Size(NamedTuple):
+    """Width and height of a frame in pixels, both even."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class Shape(StrEnum):
+    """The shape of a frame, as a person says it."""
+
+    AUTO = "auto"
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+    SQUARE = "square"
+
+
+class Tier(StrEnum):
+    """The two qualities: a draft is cheap or free, a final costs."""
+
+    DRAFT = "draft"
+    FINAL = "final"
+
+
+class Op(StrEnum):
+    """What a job does to what it starts from."""
+
+    CREATE = "create"
+    REMIX = "remix"
+    EXTEND = "extend"
+
+
+class State(StrEnum):
+    """How far a job has come; `bot.jobs` has one step for each but the last three."""
+
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RENDERING = "rendering"
+    FETCHING = "fetching"
+    FINISHING = "finishing"
+    DELIVERING = "delivering"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self in ENDS
+
+
+ENDS = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whoever asks; the unit of a quota.
+
+    Attributes:
+        chat: Platform the id belongs to: `discord`, `slack` or `web`.
+        id: The platform's own id, unique on that platform.
+        roles: Names of roles that may raise the person's caps.
+    """
+
+    chat: str
+    id: str
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """The person in one word, as the ledger knows them."""
+        return f"{self.chat}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a job reports.
+
+    Attributes:
+        workspace: Guild or team; a unit of a quota too.
+        message: Id of the card, once there is one.
+    """
+
+    chat: str
+    workspace: str
+    channel: str
+    thread: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Still:
+    """A picture that was made safe: upright sRGB on our own disk.
+
+    Attributes:
+        media: Key of its PNG or JPEG in the media store.
+        notes: What had to be done to it, each a sentence for the person.
+    """
+
+    media: str
+    size: Size
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a person wants, as it came: nothing checked, nothing filled in.
+
+    Attributes:
+        seconds: Length wanted; None takes what the prompt's own times add up to.
+        model: `provider/model`; None takes the owner's first choice for the tier.
+        seed: Any number; the same one gives the same clip where a model can.
+    """
+
+    prompt: str = ""
+    still: Still | None = None
+    seconds: int | None = None
+    shape: Shape = Shape.AUTO
+    tier: Tier = Tier.DRAFT
+    model: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The finished clip that a remix or an extension starts from.
+
+    Attributes:
+        clip_id: Our own id of it.
+        ref: The provider's id of it, for a native remix.
+        plan: The embedded renderer's plan of it, as JSON.
+    """
+
+    clip_id: str
+    media: str
+    provider: str
+    model: str
+    seconds: int
+    prompt: str
+    ref: str | None = None
+    last_frame: str | None = None
+    plan: Json | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """What somebody asked for, checked and filled in, not yet accepted.
+
+    Attributes:
+        prompt: What the person typed; for a remix or an extension, their reply.
+        still: Media key of the picture to start from.
+        seconds: Length of the finished clip, for an extension with what it extends.
+        source: The clip to change or continue.
+        plan: What the embedded renderer will do, as JSON.
+    """
+
+    prompt: str
+    provider: str
+    model: str
+    seconds: int
+    size: Size
+    seed: int
+    op: Op = Op.CREATE
+    tier: Tier = Tier.DRAFT
+    still: str | None = None
+    source: Source | None = None
+    plan: Json | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a render takes from the quotas.
+
+    Attributes:
+        units: Clip-seconds weighted by the model card.
+        micros: Money in millionths of a US dollar.
+    """
+
+    units: int = 0
+    micros: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A provider's answer to a request before any work: what it will do, for how much.
+
+    Attributes:
+        request: The request snapped to what the model can do.
+        notes: What was changed or understood, each a sentence for the person.
+        cannot: What will not happen, in the person's own words.
+    """
+
+    request: RenderRequest
+    price: Price = Price()
+    notes: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What one model can do and costs.
+
+    Attributes:
+        seconds: Lengths it makes, ascending.
+        sizes: Frames it makes, the preferred first.
+        text_only: Whether it works without a still.
+        weight: Units taken per second of clip; 0 is free.
+        micros_per_second: Money per second in millionths of a US dollar.
+        retires_on: ISO date after which it is gone.
+        checked_on: ISO date when a person last compared this card with the source.
+    """
+
+    provider: str
+    id: str
+    title: str
+    seconds: tuple[int, ...]
+    sizes: tuple[Size, ...]
+    text_only: bool = False
+    audio: bool = False
+    native: frozenset[Op] = frozenset({Op.CREATE})
+    weight: float = 1.0
+    micros_per_second: int = 0
+    prompt_limit: int = 4_000
+    retires_on: str | None = None
+    checked_on: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`provider/model`, as a person types it."""
+        return f"{self.provider}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What a provider says of a job at one moment.
+
+    Attributes:
+        ref: The provider's id of the render.
+        state: RENDERING, DONE or FAILED; nothing else.
+        progress: 0 to 1, or None where the provider does not say.
+        poll_after: Seconds until another look is worth while, if it says so.
+        error: Why, when FAILED.
+        plan: The plan as it was carried out, when DONE; embedded renderer only.
+        notes: What the person should know of the result.
+    """
+
+    ref: str
+    state: State = State.RENDERING
+    progress: float | None = None
+    poll_after: float | None = None
+    error: Exception | None = None
+    plan: Json | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An accepted request and how far it has come; a row, read.
+
+    Attributes:
+        id: Ours, short; also the id of its clip.
+        ref: The provider's id, once it accepted.
+        run: How often somebody took this job; a fence against the one before.
+        cancel: Whether somebody asked to stop it.
+        progress: 0 to 1 while rendering, or None.
+        error: The sentence and hint that end it, if it went wrong.
+        notes: What was changed or understood, for the person.
+        cannot: What will not happen, in the person's own words.
+        created: Unix time in seconds.
+    """
+
+    id: str
+    person: Person
+    place: Place
+    request: RenderRequest
+    state: State
+    price: Price
+    created: float
+    updated: float
+    ref: str | None = None
+    run: int = 0
+    cancel: bool = False
+    progress: float | None = None
+    error: tuple[str, str] | None = None
+    end: State | None = None
+    notes: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+    plan: Json | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A finished video: our own bytes, its lineage, how it was made.
+
+    Attributes:
+        id: The id of the job that made it.
+        media: Key of its MP4 in the media store.
+        poster: Key of its first frame, a JPEG.
+        last_frame: Key of its last frame, a PNG.
+        parent: Id of the clip it was made from, if any.
+    """
+
+    id: str
+    person: Person
+    place: Place
+    request: RenderRequest
+    media: str
+    poster: str
+    last_frame: str
+    size: Size
+    seconds: float
+    bytes: int
+    price: Price
+    created: float
+    parent: str | None = None
+    ref: str | None = None
+    plan: Json | None = None
+    notes: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a person has left, for the person.
+
+    Attributes:
+        used: Units taken today; held ones count.
+        cap: Units a day; None is without limit.
+        resets: Unix time when the count starts again.
+        free_used: Free renders in the last hour.
+        free_cap: Free renders an hour.
+        waiting: Their unfinished jobs.
+    """
+
+    used: int
+    cap: int | None
+    resets: float
+    free_used: int
+    free_cap: int
+    waiting: int
+
+    @property
+    def left(self) -> int | None:
+        """Units left today, or None when there is no limit."""
+        return None if self.cap is None else max(0, self.cap - self.used)

@@ -1,0 +1,1 @@
+"""What people say about motion, read into a timed plan: text in, values out."""

@@ -1,0 +1,75 @@
+"""The `Provider` port: anything that can turn a render request into a clip."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from bot.models import Job, ModelCard, Quote, RenderRequest, Snapshot
+
+
+class Provider(Protocol):
+    """Anything that can turn a request into a clip.
+
+    Names are the Videos API's. Each method raises `BotError`s and nothing else when
+    the service cannot do it; none of them waits for a render to finish.
+
+    Attributes:
+        name: One word, as in `provider/model`.
+        idempotent: Whether `create` may be repeated for the same job at no cost.
+        findable: Whether `find` can tell if a lost `create` was accepted.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def idempotent(self) -> bool: ...
+    @property
+    def findable(self) -> bool: ...
+
+    def models(self) -> Sequence[ModelCard]:
+        """The cards of the models that can be asked for now, the preferred first."""
+        ...
+
+    def plan(self, request: RenderRequest) -> Quote:
+        """Say what will be done and for how much. Pure: no network, no disk.
+
+        Raises:
+            RequestError: The model cannot do that; the sentence says what it can.
+        """
+        ...
+
+    async def create(self, job: Job) -> Snapshot:
+        """Hand the job over and return at once.
+
+        Raises:
+            ProviderError: `Fault.LOST` when it may have been accepted all the same.
+        """
+        ...
+
+    async def find(self, job: Job) -> Snapshot | None:
+        """Look for a job whose `create` may have been accepted; None if it was not."""
+        ...
+
+    async def retrieve(self, job: Job) -> Snapshot:
+        """Ask how far `job.ref` has come."""
+        ...
+
+    async def cancel(self, job: Job) -> None:
+        """Stop `job.ref` if it can still be stopped; silent when it cannot."""
+        ...
+
+    async def download(self, job: Job, to: Path) -> None:
+        """Write the finished MP4 to the file `to`."""
+        ...
+
+    async def forget(self, job: Job) -> None:
+        """Delete what the provider keeps of the job."""
+        ...
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+        """The ref that a verified webhook speaks of; None when it proves nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of processes and connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The embedded renderer: real parallax from one still, with no key and no network."""
