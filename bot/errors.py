@@ -39,7 +39,9 @@ class BotError(Exception):
     hint: str = "Try again; if it keeps failing, ask whoever runs this bot."
     retryable: ClassVar[bool] = False
 
-    def __init__(self, sentence: str, *, hint: str | None = None, **facts: object) -> None:
+    def __init__(
+        self, sentence: str, *, hint: str | None = None, **facts: object
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.facts = facts
@@ -140,7 +142,8 @@ class ProviderError(BotError):
     def __init__(
         self, fault: Fault, sentence: str, *, billed: bool = False, **facts: object
     ) -> None:
-        super().__init__(sentence, hint=ADVICE[fault], **facts)
+        super().__init__(sentence, hint=ADVICE[fault])
+        self.facts = facts
         self.fault = fault
         self.billed = billed
 
@@ -154,8 +157,11 @@ class DeliveryError(BotError):
 
     hint = "The clip is kept: ask the bot to send it again."
 
-    def __init__(self, sentence: str, *, passing: bool = False, **facts: object) -> None:
-        super().__init__(sentence, **facts)
+    def __init__(
+        self, sentence: str, *, passing: bool = False, **facts: object
+    ) -> None:
+        super().__init__(sentence)
+        self.facts = facts
         self.passing = passing
 
 

@@ -19,12 +19,9 @@ class Provider(Protocol):
         findable: Whether `find` can tell if a lost `create` was accepted.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def idempotent(self) -> bool: ...
-    @property
-    def findable(self) -> bool: ...
+    name: str
+    idempotent: bool
+    findable: bool
 
     def models(self) -> Sequence[ModelCard]:
         """The cards of the models that can be asked for now, the preferred first."""

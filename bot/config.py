@@ -1,0 +1,299 @@
+"""What the owner decides: settings from the environment or a `.env` file.
+
+Every name is told once, in `Settings.read`; `docs/configuration.md` lists them and a
+test compares the two. All problems are told at once, before anything starts.
+"""
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, TypeVar
+
+from dotenv.parser import parse_stream
+
+from bot.errors import SetupError
+
+UNLIMITED = "unlimited"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What people may use. None is without limit.
+
+    Attributes:
+        person_day: Units a person may take a UTC day.
+        workspace_day: Units a guild, a team or the page may take a UTC day.
+        month_micros: Money the bot may spend a UTC month, in millionths of a dollar.
+        free_per_hour: Free renders a person may ask for an hour.
+        at_once: Unfinished jobs a person may have.
+        roles: Units a day by name of role; the most generous of a person's counts.
+    """
+
+    person_day: int | None = 60
+    workspace_day: int | None = 600
+    month_micros: int | None = 20_000_000
+    free_per_hour: int = 60
+    at_once: int = 5
+    roles: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the owner decides. Secrets never show in `repr`.
+
+    Attributes:
+        data: Folder for the database, the clips and everything else.
+        database_url: `sqlite:///path`.
+        draft: `provider/model` for drafts, in order of preference.
+        final: The same for finals.
+        keep_days: Days until a clip and its files are deleted; 0 keeps them.
+        renders_at_once: Jobs that a provider works on at the same time.
+        person_renders_at_once: Jobs of one person among them.
+    """
+
+    data: Path = Path("data")
+    database_url: str = "sqlite:///data/vivant.sqlite3"
+    web_host: str = "127.0.0.1"
+    web_port: int = 8321
+    web_token: str | None = field(default=None, repr=False)
+    public_url: str | None = None
+    admins: frozenset[str] = frozenset()
+    discord_token: str | None = field(default=None, repr=False)
+    slack_bot_token: str | None = field(default=None, repr=False)
+    slack_app_token: str | None = field(default=None, repr=False)
+    draft: tuple[str, ...] = ("local/parallax",)
+    final: tuple[str, ...] = ("local/parallax",)
+    caps: Caps = Caps()
+    keep_days: int = 30
+    min_free_mb: int = 200
+    max_seconds: int = 20
+    renders_at_once: int = 100
+    person_renders_at_once: int = 3
+    mark: str = "animated still"
+    links: bool = True
+
+    @property
+    def database(self) -> Path:
+        """The file of the SQLite database."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> Self:
+        """Read settings from a mapping such as `os.environ`.
+
+        Raises:
+            SetupError: With every problem that was found.
+        """
+        values = _Values(env)
+        data = Path(values.text("VIVANT_DATA") or "data")
+        settings = cls(
+            data=data,
+            database_url=values.database("VIVANT_DATABASE_URL", data),
+            web_host=values.text("VIVANT_WEB_HOST") or "127.0.0.1",
+            web_port=values.whole("VIVANT_WEB_PORT", 8321, least=0, most=65535),
+            web_token=values.secret("VIVANT_WEB_TOKEN"),
+            public_url=values.address("VIVANT_PUBLIC_URL"),
+            admins=frozenset(values.words("VIVANT_ADMINS")),
+            discord_token=values.secret("DISCORD_TOKEN"),
+            slack_bot_token=values.secret("SLACK_BOT_TOKEN"),
+            slack_app_token=values.secret("SLACK_APP_TOKEN"),
+            draft=values.words("VIVANT_DRAFT") or ("local/parallax",),
+            final=values.words("VIVANT_FINAL") or ("local/parallax",),
+            caps=Caps(
+                person_day=values.cap("VIVANT_QUOTA_PERSON_DAY", 60),
+                workspace_day=values.cap("VIVANT_QUOTA_WORKSPACE_DAY", 600),
+                month_micros=values.money("VIVANT_QUOTA_MONTH_USD", 20_000_000),
+                free_per_hour=values.whole("VIVANT_QUOTA_FREE_PER_HOUR", 60, least=0),
+                at_once=values.whole("VIVANT_QUOTA_AT_ONCE", 5, least=1),
+                roles=values.roles("VIVANT_QUOTA_ROLES"),
+            ),
+            keep_days=values.whole("VIVANT_KEEP_DAYS", 30, least=0),
+            min_free_mb=values.whole("VIVANT_MIN_FREE_MB", 200, least=0),
+            max_seconds=values.whole("VIVANT_MAX_SECONDS", 20, least=1, most=60),
+            renders_at_once=values.whole("VIVANT_RENDERS_AT_ONCE", 100, least=1),
+            person_renders_at_once=values.whole(
+                "VIVANT_PERSON_RENDERS_AT_ONCE", 3, least=1
+            ),
+            mark=values.text("VIVANT_MARK", "animated still"),
+            links=values.flag("VIVANT_LINKS", default=True),
+        )
+        if not is_loopback(settings.web_host) and not settings.web_token:
+            values.problems.append(
+                f"VIVANT_WEB_HOST={settings.web_host} lets other machines in: set"
+                " VIVANT_WEB_TOKEN to a long random word, or leave the host out."
+            )
+        if values.problems:
+            raise SetupError(values.problems)
+        return settings
+
+
+def load(folder: Path, env: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from the environment and, where it is silent, `folder/.env`.
+
+    Raises:
+        SetupError: With every problem of both.
+    """
+    problems: list[str] = []
+    merged = _read_dotenv(folder / ".env", problems)
+    merged.update(os.environ if env is None else env)
+    try:
+        settings = Settings.read(merged)
+    except SetupError as error:
+        raise SetupError([*problems, *error.problems]) from None
+    if problems:
+        raise SetupError(problems)
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _read_dotenv(file: Path, problems: list[str]) -> dict[str, str]:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            bindings = list(parse_stream(stream))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{file.name} cannot be read ({_why(error)}).")
+        return {}
+    problems.extend(
+        f"{file.name} line {binding.original.line} is not NAME=value."
+        for binding in bindings
+        if binding.error
+    )
+    return {b.key: b.value for b in bindings if b.key and b.value is not None}
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is not UTF-8 text"
+
+
+class _Values:
+    """Typed looks into a mapping; collects problems instead of raising the first."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._env.get(name, default).strip()
+
+    def secret(self, name: str) -> str | None:
+        """The value of `NAME`, else what the file named by `NAME_FILE` holds."""
+        if value := self.text(name):
+            return value
+        if not (file := self.text(f"{name}_FILE")):
+            return None
+        try:
+            return Path(file).read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(f"{name}_FILE={file} cannot be read ({_why(error)}).")
+            return None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(self.text(name).replace(",", " ").split())
+
+    def whole(
+        self, name: str, default: int, *, least: int, most: int | None = None
+    ) -> int:
+        room = f"from {least} to {most}" if most is not None else f"of {least} or more"
+        return self._parsed(
+            name,
+            default,
+            lambda text: _within(int(text), least, most),
+            f"a number {room}",
+        )
+
+    def cap(self, name: str, default: int | None) -> int | None:
+        return self._parsed(
+            name, default, _cap, f"a whole number of clip-seconds or “{UNLIMITED}”"
+        )
+
+    def money(self, name: str, default: int | None) -> int | None:
+        return self._parsed(
+            name,
+            default,
+            _micros,
+            f"an amount in dollars, such as 20, or “{UNLIMITED}”",
+        )
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        return self._parsed(name, default, _yes_or_no, "yes or no")
+
+    def roles(self, name: str) -> Mapping[str, int | None]:
+        return self._parsed(
+            name, {}, _roles, "role=units pairs, such as patron=300,moderator=unlimited"
+        )
+
+    def address(self, name: str) -> str | None:
+        return self._parsed(
+            name, None, _web_address, "an address that starts with https:// or http://"
+        )
+
+    def database(self, name: str, data: Path) -> str:
+        default = f"sqlite:///{data / 'vivant.sqlite3'}"
+        return self._parsed(name, default, _sqlite, "an address like sqlite:///file")
+
+    def _parsed(
+        self, name: str, default: T, parse: Callable[[str], T], wanted: str
+    ) -> T:
+        if not (text := self.text(name)):
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            self.problems.append(f"{name}={text} is not {wanted}.")
+            return default
+
+
+def _within(number: int, least: int, most: int | None) -> int:
+    if number < least or (most is not None and number > most):
+        raise ValueError
+    return number
+
+
+def _cap(text: str) -> int | None:
+    return None if text == UNLIMITED else _within(int(text), 0, None)
+
+
+def _micros(text: str) -> int | None:
+    return None if text == UNLIMITED else _within(round(float(text) * 1e6), 0, None)
+
+
+def _yes_or_no(text: str) -> bool:
+    answers = {"yes": True, "true": True, "1": True, "on": True}
+    answers |= {"no": False, "false": False, "0": False, "off": False}
+    try:
+        return answers[text.lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+def _roles(text: str) -> dict[str, int | None]:
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    if not all(name.strip() and sign for name, sign, _ in pairs):
+        raise ValueError
+    return {name.strip(): _cap(units.strip()) for name, _, units in pairs}
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _sqlite(text: str) -> str:
+    if not text.startswith("sqlite:///") or text == "sqlite:///":
+        raise ValueError
+    return text
