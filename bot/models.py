@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from bot.errors import BotError
+
 Json = Mapping[str, Any]  # what went through json.loads
 
 
@@ -260,7 +262,7 @@ class Snapshot:
     state: State = State.RENDERING
     progress: float | None = None
     poll_after: float | None = None
-    error: Exception | None = None
+    error: BotError | None = None
     plan: Json | None = None
     notes: tuple[str, ...] = ()
 
@@ -275,7 +277,11 @@ class Job:
         run: How often somebody took this job; a fence against the one before.
         cancel: Whether somebody asked to stop it.
         progress: 0 to 1 while rendering, or None.
+        since: Unix time in seconds when it came into this state.
+        media: Key of the finished MP4, once it is on our disk.
         error: The sentence and hint that end it, if it went wrong.
+        end: Where delivering leads, when that is not done.
+        billed: Whether the owner may have been billed for nothing.
         notes: What was changed or understood, for the person.
         cannot: What will not happen, in the person's own words.
         created: Unix time in seconds.
@@ -292,9 +298,12 @@ class Job:
     ref: str | None = None
     run: int = 0
     cancel: bool = False
+    since: float = 0.0
     progress: float | None = None
+    media: str | None = None
     error: tuple[str, str] | None = None
     end: State | None = None
+    billed: bool = False
     notes: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
     plan: Json | None = None
@@ -329,6 +338,20 @@ class Clip:
     plan: Json | None = None
     notes: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A job as its person sees it.
+
+    Attributes:
+        clip: What came of it, while it is kept.
+        ahead: How many jobs wait in front of it.
+    """
+
+    job: Job
+    clip: Clip | None = None
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

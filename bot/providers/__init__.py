@@ -16,10 +16,12 @@ class Provider(Protocol):
     Attributes:
         name: One word, as in `provider/model`.
         idempotent: Whether `create` may be repeated for the same job at no cost.
+        at_once: How many jobs it works on at the same time.
         findable: Whether `find` can tell if a lost `create` was accepted.
     """
 
     name: str
+    at_once: int
     idempotent: bool
     findable: bool
 
@@ -43,8 +45,13 @@ class Provider(Protocol):
         """
         ...
 
-    async def find(self, job: Job) -> Snapshot | None:
-        """Look for a job whose `create` may have been accepted; None if it was not."""
+    async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
+        """Look for a job whose `create` may have been accepted; None if it was not.
+
+        Args:
+            job: As it was handed to `create`.
+            taken: Ids that other jobs own, so never this one's.
+        """
         ...
 
     async def retrieve(self, job: Job) -> Snapshot:

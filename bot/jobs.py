@@ -1,0 +1,356 @@
+"""The life of a job, one step per state.
+
+The row is the truth: every arrow is one transaction, and every step may be run again
+after a kill; `again` is then true, and the step looks before it leaps. Taking a job
+raises its run number, and every arrow checks it, so that whoever was slower has lost
+the job and stops. Polls are held in memory: starting up is running unfinished rows.
+
+    queued ─► submitting ─► rendering ─► fetching ─► finishing ─► delivering ─► done
+                   └────────────┴───────────┴────────────┴────────────▲  failed, cancelled
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from bot import clips, quota, store
+from bot.errors import (
+    PASSING,
+    BotError,
+    DeliveryError,
+    Fault,
+    ProviderError,
+    StorageError,
+)
+from bot.media import Media
+from bot.models import Clip, Job, Snapshot, State
+from bot.providers import Provider
+from bot.store import clips as clip_rows
+from bot.store import jobs as job_rows
+
+log = logging.getLogger(__name__)
+
+
+class Chat(Protocol):
+    """A platform that jobs report to."""
+
+    async def show(self, job: Job) -> None:
+        """Bring the job's card up to date. May be called often; must not fail."""
+        ...
+
+    async def find(self, job: Job, key: str) -> str | None:
+        """Id of the message that delivery `key` already made, if it did."""
+        ...
+
+    async def deliver(self, job: Job, clip: Clip, file: Path, key: str) -> str:
+        """Post a finished clip and return the id of its message.
+
+        Raises:
+            DeliveryError: It could not be posted.
+        """
+        ...
+
+    async def report(self, job: Job, key: str) -> str:
+        """Post why there is no clip (`job.error`, or cancelled); the message's id.
+
+        Raises:
+            DeliveryError: It could not be posted.
+        """
+        ...
+
+
+BROKEN = BotError("Something broke on our side.")
+
+
+class Superseded(Exception):  # noqa: N818 - not an error: somebody else has the job
+    """A later run has taken this job over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient a job is; all in seconds.
+
+    Attributes:
+        first: Pause before the second look at a render.
+        growth: How much longer each pause is than the one before.
+        longest: The longest pause.
+        deadline: After this long a render is given up.
+        tries: How often a step is tried when what failed may pass.
+        settle: How long a lost order may take to show up in the provider's list.
+    """
+
+    first: float = 1.0
+    growth: float = 1.5
+    longest: float = 10.0
+    deadline: float = 3_600.0
+    tries: int = 5
+    settle: float = 2.0
+
+    def pauses(self) -> Iterator[float]:
+        """Ever longer pauses, with some jitter."""
+        pause = self.first
+        while True:
+            yield pause * random.uniform(0.8, 1.2)
+            pause = min(pause * self.growth, self.longest)
+
+
+class Jobs:
+    """Carries jobs to their end."""
+
+    def __init__(
+        self,
+        store: store.Store,
+        providers: Mapping[str, Provider],
+        chats: Mapping[str, Chat],
+        media: Media,
+        *,
+        pace: Pace | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._chats = chats
+        self._media = media
+        self._pace = pace or Pace()
+        self._now = now
+        self._held: dict[str, asyncio.Event] = {}
+        self._steps: dict[State, Callable[[Job, bool], Awaitable[Job]]] = {
+            State.SUBMITTING: self.submitting,
+            State.RENDERING: self.rendering,
+            State.FETCHING: self.fetching,
+            State.FINISHING: self.finishing,
+            State.DELIVERING: self.delivering,
+        }
+        store.hear(self._heard)
+
+    async def run(self, job_id: str) -> None:
+        """Drive one job to its end from wherever it is."""
+        job = await job_rows.take(self._store, job_id)
+        if job is None:
+            return
+        self._held[job_id] = asyncio.Event()
+        again = job.run > 1
+        try:
+            while not job.state.ended:
+                job = await self.move(job, await self.advance(job, again=again))
+                again = False
+        except Superseded:
+            log.info("job %s was taken over", job_id)
+        finally:
+            del self._held[job_id]
+
+    async def advance(self, job: Job, *, again: bool) -> Job:
+        """Take one step, trying anew what may pass; bad news is a next state too."""
+        step = self._steps[job.state]
+        for tried, pause in enumerate(self._pace.pauses(), start=1):
+            try:
+                return await step(job, again)
+            except (Superseded, StorageError):
+                raise
+            except BotError as error:
+                log.warning("job %s: %s", job.id, error, exc_info=error.__cause__)
+                again = again or not _never_began(error)
+                trouble = error
+            except Exception:
+                log.exception("job %s broke in a way nobody foresaw", job.id)
+                again = True
+                trouble = BROKEN
+            if tried == self._pace.tries or not _may_pass(trouble):
+                break
+            await self._rest(job, pause)
+        return await self._bad_news(job, trouble)
+
+    async def move(self, job: Job, to: Job) -> Job:
+        """Write an arrow; the one that ends a job settles its hold too.
+
+        Raises:
+            Superseded: A later run owns the job.
+        """
+        now = self._now()
+        since = now if to.state is not job.state else job.since
+        async with self._store.transaction() as db:
+            moved = await job_rows.save(db, replace(to, updated=now, since=since))
+            if moved is None:
+                raise Superseded
+            if moved.state.ended:
+                note = "may have been billed" if moved.billed else None
+                await quota.settle(db, moved, note=note, now=now)
+        if moved.state is not job.state:
+            log.info("job %s is %s", moved.id, moved.state)
+        await self._show(moved)
+        return moved
+
+    async def submitting(self, job: Job, again: bool) -> Job:  # noqa: FBT001
+        """Hand the job to its provider, and never pay twice."""
+        provider = self._providers[job.request.provider]
+        if job.cancel and not again:
+            return _stopped(job)
+        if again and not provider.idempotent:
+            if not provider.findable:
+                raise ProviderError(
+                    Fault.LOST, "We lost touch while ordering the clip.", billed=True
+                )
+            await self._rest(job, self._pace.settle)
+            taken = await job_rows.refs(
+                self._store, provider.name, since=job.created - 3_600
+            )
+            if found := await provider.find(job, taken=taken):
+                return replace(job, state=State.RENDERING, ref=found.ref)
+        created = await provider.create(job)
+        return replace(job, state=State.RENDERING, ref=created.ref)
+
+    async def rendering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
+        """Watch the provider until the clip is there."""
+        provider = self._providers[job.request.provider]
+        pauses = self._pace.pauses()
+        if again:  # not everyone at once after a restart
+            await self._rest(job, random.uniform(0, self._pace.first))
+        hinted = True
+        while True:
+            if hinted and await self._is_cancelled(job):
+                await provider.cancel(job)
+                return _stopped(job)
+            pause = next(pauses)
+            try:
+                seen = await provider.retrieve(job)
+            except ProviderError as error:
+                if error.fault not in PASSING:
+                    raise
+            else:
+                if seen.error:
+                    return await self._bad_news(job, seen.error)
+                if seen.state is State.DONE:
+                    return _rendered(job, seen)
+                job = await self._progress(job, seen.progress)
+                pause = pause if seen.poll_after is None else seen.poll_after
+            if self._now() - job.since > self._pace.deadline:
+                raise ProviderError(Fault.TIMEOUT, "The render took too long.")
+            hinted = await self._rest(job, pause)
+
+    async def fetching(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
+        """Bring the provider's file onto our own disk."""
+        provider = self._providers[job.request.provider]
+        scratch = self._media.scratch(f"{job.id}.mp4")
+        await provider.download(job, scratch)
+        media = await self._media.adopt(scratch, ".mp4")
+        return replace(job, state=State.FINISHING, media=media, progress=None)
+
+    async def finishing(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
+        """Look into the file, keep its first and last frame, and call it a clip."""
+        clip = await clips.describe(job, self._media, now=self._now())
+        await clip_rows.put(self._store, clip)
+        return replace(job, state=State.DELIVERING)
+
+    async def delivering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
+        """Post the clip, or the bad news, once."""
+        message = await self.post(job, key=job.id, again=again)
+        if job.place.message is None:
+            job = replace(job, place=replace(job.place, message=message))
+        return replace(job, state=job.end or State.DONE)
+
+    async def post(self, job: Job, *, key: str, again: bool) -> str:
+        """Post a job's result where it reports, and remember the message.
+
+        Raises:
+            DeliveryError: The chat said no, or is not connected.
+        """
+        place = job.place
+        chat = self._chats.get(place.chat)
+        if chat is None:
+            raise DeliveryError("The bot is not connected to {chat}.", chat=place.chat)
+        message = await chat.find(job, key) if again else None
+        clip = await clip_rows.get(self._store, job.id) if job.end is None else None
+        if message is None and clip is not None:
+            file = self._media.path(clip.media)
+            message = await chat.deliver(job, clip, file, key)
+        elif message is None:
+            message = await chat.report(job, key)
+        done = clip_rows.Delivery(key=key, job=job.id, place=place, message=message)
+        await clip_rows.note_delivery(self._store, done, now=self._now())
+        if clip is not None:
+            await clip_rows.anchor(self._store, clip.id, place, message)
+        return message
+
+    async def _bad_news(self, job: Job, error: BotError) -> Job:
+        """Where a job goes that cannot take its step."""
+        if job.state is not State.DELIVERING:
+            return replace(
+                job,
+                state=State.DELIVERING,
+                end=State.FAILED,
+                error=(str(error), error.hint),
+                billed=isinstance(error, ProviderError) and error.billed,
+            )
+        missed = clip_rows.Delivery(
+            key=job.id, job=job.id, place=job.place, trouble=str(error)
+        )
+        await clip_rows.note_delivery(self._store, missed, now=self._now())
+        return replace(job, state=job.end or State.DONE)
+
+    async def _progress(self, job: Job, progress: float | None) -> Job:
+        """Write progress down where it made a visible step."""
+        if progress is None or int(progress * 20) == int((job.progress or 0) * 20):
+            return job
+        return await self.move(job, replace(job, progress=progress))
+
+    async def _is_cancelled(self, job: Job) -> bool:
+        seen = await job_rows.get(self._store, job.id)
+        return seen is None or seen.cancel
+
+    async def _show(self, job: Job) -> None:
+        """A card that cannot be drawn must never stop a job."""
+        try:
+            if chat := self._chats.get(job.place.chat):
+                await chat.show(job)
+        except Exception:
+            log.exception("job %s: its card could not be shown", job.id)
+
+    async def _rest(self, job: Job, seconds: float) -> bool:
+        """Wait, unless somebody hints that it is worth looking now."""
+        hint = self._held[job.id]
+        try:
+            async with asyncio.timeout(seconds):
+                await hint.wait()
+        except TimeoutError:
+            return False
+        hint.clear()
+        return True
+
+    def _heard(self, job_id: str) -> None:
+        if hint := self._held.get(job_id):
+            hint.set()
+
+
+def _stopped(job: Job) -> Job:
+    return replace(job, state=State.DELIVERING, end=State.CANCELLED)
+
+
+def _rendered(job: Job, seen: Snapshot) -> Job:
+    return replace(
+        job,
+        state=State.FETCHING,
+        plan=seen.plan or job.plan,
+        notes=(*job.notes, *seen.notes),
+    )
+
+
+def _may_pass(error: BotError) -> bool:
+    match error:
+        case ProviderError():
+            return error.fault in PASSING or (
+                error.fault is Fault.LOST and not error.billed
+            )
+        case DeliveryError():
+            return error.passing
+        case _:
+            return error is BROKEN or error.retryable
+
+
+def _never_began(error: BotError) -> bool:
+    """Whether a failed step surely left nothing behind outside."""
+    return isinstance(error, ProviderError) and error.fault is not Fault.LOST

@@ -1,0 +1,40 @@
+"""Forgetting: what is older than the owner keeps it goes, rows and files."""
+
+import time
+from collections.abc import Callable
+
+from bot.media import Media
+from bot.store import Store
+from bot.store import clips as clip_rows
+from bot.store import jobs as job_rows
+
+DAY = 86_400.0
+
+
+async def sweep(
+    store: Store,
+    media: Media,
+    *,
+    keep_days: int,
+    now: Callable[[], float] = time.time,
+) -> int:
+    """Delete clips and ended jobs past their time, then every file nobody needs.
+
+    Args:
+        store: Where the rows are.
+        media: Where the files are.
+        keep_days: Days that a clip is kept; 0 keeps it for ever.
+        now: The clock.
+
+    Returns:
+        How many files were deleted.
+    """
+    if keep_days:
+        limit = now() - keep_days * DAY
+        async with store.transaction() as db:
+            for clip_id in await clip_rows.older_than(db, limit):
+                await clip_rows.remove(db, clip_id)
+            await job_rows.remove_ended(db, before=limit)
+    # A day's grace: a still that was uploaded an hour ago may yet be asked for.
+    keep = await clip_rows.media(store) | await job_rows.stills(store)
+    return await media.sweep(keep, older_than=now() - DAY)

@@ -1,0 +1,92 @@
+"""Who runs which job. On one machine: this process runs all of them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from bot.errors import StorageError
+from bot.jobs import Jobs
+from bot.store import Store
+from bot.store import jobs as job_rows
+
+log = logging.getLogger(__name__)
+
+
+class LocalRunner:
+    """Lets waiting jobs through the gate and carries every admitted one to its end."""
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: Jobs,
+        *,
+        per_person: int,
+        per_provider: Mapping[str, int],
+        patience: float = 5.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._per_person = per_person
+        self._per_provider = per_provider
+        self._patience = patience
+        self._now = now
+        self._bell = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        store.hear(lambda _: self._bell.set())
+
+    async def run(self) -> None:
+        """Resume what was under way, then admit and run jobs until cancelled."""
+        try:
+            for job_id in await job_rows.under_way(self._store):
+                self._carry(job_id)
+            while True:
+                self._bell.clear()
+                await self._admit()
+                await self._bell.wait()
+        finally:
+            await self._let_go()
+
+    async def _admit(self) -> None:
+        try:
+            async with self._store.transaction() as db:
+                admitted = await job_rows.admit(
+                    db,
+                    now=self._now(),
+                    per_person=self._per_person,
+                    per_provider=self._per_provider,
+                )
+        except StorageError as error:
+            log.warning("no job can be admitted: %s", error)
+            asyncio.get_running_loop().call_later(self._patience, self._bell.set)
+        else:
+            for job_id in admitted:
+                self._carry(job_id)
+
+    def _carry(self, job_id: str) -> None:
+        task = asyncio.create_task(self._to_the_end(job_id), name=f"job {job_id}")
+        self._tasks[job_id] = task
+        task.add_done_callback(lambda _: self._carried(job_id))
+
+    async def _to_the_end(self, job_id: str) -> None:
+        """A full disk or a busy database delays a job; it never loses one."""
+        while True:
+            try:
+                return await self._jobs.run(job_id)
+            except StorageError as error:
+                log.warning("job %s waits: %s", job_id, error)
+            except Exception:
+                log.exception("job %s waits", job_id)
+            await asyncio.sleep(self._patience)
+
+    def _carried(self, job_id: str) -> None:
+        self._tasks.pop(job_id, None)
+        self._bell.set()
+
+    async def _let_go(self) -> None:
+        """Stop in the middle; the rows know where to go on."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,151 @@
+"""Rows of clips, where they were delivered, and the messages that name them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bot.models import Clip, Place
+from bot.store.rows import Row, Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One clip, or one piece of bad news, for one place.
+
+    Attributes:
+        key: Never used for anything else; a chat posts it at most once.
+        message: The chat's id of the message, once it was posted.
+        trouble: Why it could not be posted.
+    """
+
+    key: str
+    job: str
+    place: Place
+    message: str | None = None
+    trouble: str | None = None
+
+
+async def put(db: Rows, clip: Clip) -> None:
+    """Remember a clip; the same one again changes nothing."""
+    await db.rows(
+        "INSERT INTO clips(id, person, parent, media, details, created)"
+        " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        clip.id,
+        clip.person.key,
+        clip.parent,
+        clip.media,
+        msgspec.json.encode(clip).decode(),
+        clip.created,
+    )
+
+
+async def get(db: Rows, clip_id: str) -> Clip | None:
+    """The clip of that id."""
+    found = await many(db, [clip_id])
+    return found.get(clip_id)
+
+
+async def many(db: Rows, clip_ids: Sequence[str]) -> dict[str, Clip]:
+    """Those of the clips that exist, by id."""
+    rows = await db.rows(
+        f"SELECT id, details FROM clips WHERE id IN ({', '.join('?' * len(clip_ids))})",
+        *clip_ids,
+    )
+    return {row["id"]: _clip(row["details"]) for row in rows}
+
+
+async def lineage(db: Rows, clip_id: str) -> Sequence[Clip]:
+    """The clip's ancestors that still exist, the eldest first, and itself."""
+    rows = await db.rows(
+        "WITH RECURSIVE line(id, parent, details, depth) AS ("
+        " SELECT id, parent, details, 0 FROM clips WHERE id = ?"
+        " UNION ALL SELECT c.id, c.parent, c.details, depth + 1"
+        " FROM clips c JOIN line ON c.id = line.parent WHERE depth < 100)"
+        " SELECT details FROM line ORDER BY depth DESC",
+        clip_id,
+    )
+    return [_clip(row["details"]) for row in rows]
+
+
+async def remove(db: Rows, clip_id: str) -> None:
+    """Forget a clip and the messages that name it."""
+    await db.rows("DELETE FROM anchors WHERE clip = ?", clip_id)
+    await db.rows("DELETE FROM clips WHERE id = ?", clip_id)
+
+
+async def older_than(db: Rows, moment: float) -> Sequence[str]:
+    """Ids of clips that were made before a moment."""
+    rows = await db.rows("SELECT id FROM clips WHERE created < ?", moment)
+    return [row["id"] for row in rows]
+
+
+async def media(db: Rows) -> set[str]:
+    """Every media key that a clip needs."""
+    clips = [_clip(r["details"]) for r in await db.rows("SELECT details FROM clips")]
+    keys = {key for c in clips for key in (c.media, c.poster, c.last_frame)}
+    return keys | {clip.request.still for clip in clips if clip.request.still}
+
+
+async def anchor(db: Rows, clip_id: str, place: Place, message: str) -> None:
+    """Let a message name a clip, so that a reply to it is a reply to the clip."""
+    await db.rows(
+        "INSERT INTO anchors(chat, channel, message, clip) VALUES(?, ?, ?, ?)"
+        " ON CONFLICT(chat, channel, message) DO UPDATE SET clip = excluded.clip",
+        place.chat,
+        place.channel,
+        message,
+        clip_id,
+    )
+
+
+async def anchored(db: Rows, *, chat: str, channel: str, message: str) -> str | None:
+    """Id of the clip that a message names."""
+    rows = await db.rows(
+        "SELECT clip FROM anchors WHERE chat = ? AND channel = ? AND message = ?",
+        chat,
+        channel,
+        message,
+    )
+    return str(rows[0]["clip"]) if rows else None
+
+
+async def delivery(db: Rows, key: str) -> Delivery | None:
+    """What became of a delivery; None when it was never begun."""
+    rows = await db.rows("SELECT * FROM deliveries WHERE key = ?", key)
+    return _delivery(rows[0]) if rows else None
+
+
+async def deliveries(db: Rows, job_id: str) -> Sequence[Delivery]:
+    """All deliveries of a job, in order."""
+    rows = await db.rows("SELECT * FROM deliveries WHERE job = ? ORDER BY at", job_id)
+    return [_delivery(row) for row in rows]
+
+
+async def note_delivery(db: Rows, what: Delivery, *, now: float) -> None:
+    """Write down how a delivery stands."""
+    await db.rows(
+        "INSERT INTO deliveries(key, job, place, message, trouble, at)"
+        " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE"
+        " SET message = excluded.message, trouble = excluded.trouble",
+        what.key,
+        what.job,
+        msgspec.json.encode(what.place).decode(),
+        what.message,
+        what.trouble,
+        now,
+    )
+
+
+def _clip(details: str) -> Clip:
+    return msgspec.json.decode(details, type=Clip)
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        key=row["key"],
+        job=row["job"],
+        place=msgspec.json.decode(row["place"], type=Place),
+        message=row["message"],
+        trouble=row["trouble"],
+    )

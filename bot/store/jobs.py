@@ -1,0 +1,235 @@
+"""Rows of jobs: taken in, handed out, moved on, looked up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import msgspec
+
+from bot.models import Job, Json, Person, Place, Price, RenderRequest, State
+from bot.store.rows import Row, Rows
+
+ENDED = "('done', 'failed', 'cancelled')"
+IDLE = "('queued', 'done', 'failed', 'cancelled')"
+
+# Fair: everybody's first waiting job before anybody's second, counting what they have
+# in flight; at most so many of a person and so many on a provider.
+# The last line's {slots} becomes one CASE branch per provider.
+ADMIT = f"""
+UPDATE jobs SET state = 'submitting', updated = ? WHERE state = 'queued' AND (
+  cancel = 1 OR id IN (
+    SELECT id FROM (
+      SELECT waiting.id, waiting.provider, waiting.turn,
+        row_number() OVER (PARTITION BY waiting.provider
+          ORDER BY waiting.turn, waiting.created) + coalesce(busy.n, 0) AS slot
+      FROM (
+        SELECT q.id, q.provider, q.created,
+          row_number() OVER (PARTITION BY q.person ORDER BY q.created)
+            + coalesce(mine.n, 0) AS turn
+        FROM jobs q LEFT JOIN (
+          SELECT person, count(*) AS n FROM jobs WHERE state NOT IN {IDLE}
+          GROUP BY person) mine ON mine.person = q.person
+        WHERE q.state = 'queued') waiting
+      LEFT JOIN (
+        SELECT provider, count(*) AS n FROM jobs WHERE state NOT IN {IDLE}
+        GROUP BY provider) busy ON busy.provider = waiting.provider) placed
+    WHERE turn <= ? AND slot <= CASE provider {{slots}} ELSE 1 END))
+RETURNING id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Details:
+    """What changes on a job's way, beside its state: the fields of `Job` it names."""
+
+    since: float = 0.0
+    progress: float | None = None
+    media: str | None = None
+    error: tuple[str, str] | None = None
+    end: State | None = None
+    billed: bool = False
+    notes: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+    plan: Json | None = None
+
+
+DETAILS = tuple(field.name for field in fields(_Details))
+
+
+async def add(db: Rows, job: Job, *, event: str | None) -> bool:
+    """Write a new job; False when this event has made one before."""
+    return bool(
+        await db.rows(
+            "INSERT INTO jobs(id, event, person, chat, workspace, place, provider,"
+            " state, request, details, units, micros, created, updated)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            job.id,
+            event,
+            job.person.key,
+            job.place.chat,
+            job.place.workspace,
+            _text(job.place),
+            job.request.provider,
+            job.state,
+            _text(job.request),
+            _details(job),
+            job.price.units,
+            job.price.micros,
+            job.created,
+            job.updated,
+        )
+    )
+
+
+async def get(db: Rows, job_id: str) -> Job | None:
+    """The job of that id."""
+    return _first(await db.rows("SELECT * FROM jobs WHERE id = ?", job_id))
+
+
+async def by_event(db: Rows, event: str) -> Job | None:
+    """The job that this event made."""
+    return _first(await db.rows("SELECT * FROM jobs WHERE event = ?", event))
+
+
+async def by_ref(db: Rows, provider: str, ref: str) -> Job | None:
+    """The job that a provider knows by `ref`."""
+    return _first(
+        await db.rows(
+            "SELECT * FROM jobs WHERE provider = ? AND ref = ?", provider, ref
+        )
+    )
+
+
+async def take(db: Rows, job_id: str) -> Job | None:
+    """Raise the job's run number and own it; None when there is nothing left to do."""
+    return _first(
+        await db.rows(
+            "UPDATE jobs SET run = run + 1 WHERE id = ?"
+            f" AND state NOT IN {IDLE} RETURNING *",
+            job_id,
+        )
+    )
+
+
+async def save(db: Rows, job: Job) -> Job | None:
+    """Write where the job has come to; None when a later run has taken it over."""
+    return _first(
+        await db.rows(
+            "UPDATE jobs SET state = ?, ref = ?, place = ?, details = ?, updated = ?"
+            " WHERE id = ? AND run = ? RETURNING *",
+            job.state,
+            job.ref,
+            _text(job.place),
+            _details(job),
+            job.updated,
+            job.id,
+            job.run,
+        )
+    )
+
+
+async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
+    """The provider's ids that jobs of ours already own."""
+    rows = await db.rows(
+        "SELECT ref FROM jobs WHERE provider = ? AND ref IS NOT NULL AND created >= ?",
+        provider,
+        since,
+    )
+    return frozenset(row["ref"] for row in rows)
+
+
+async def ask_cancel(db: Rows, job_id: str) -> Job | None:
+    """Note that somebody wants the job to stop; None when it has ended."""
+    return _first(
+        await db.rows(
+            f"UPDATE jobs SET cancel = 1 WHERE id = ? AND state NOT IN {ENDED}"
+            " RETURNING *",
+            job_id,
+        )
+    )
+
+
+async def admit(
+    db: Rows, *, now: float, per_person: int, per_provider: Mapping[str, int]
+) -> Sequence[str]:
+    """Let waiting jobs through the gate, fairly; the ids of those that passed."""
+    slots = " ".join(["WHEN ? THEN ?"] * len(per_provider)) or "WHEN '' THEN 0"
+    pairs = [value for pair in per_provider.items() for value in pair]
+    rows = await db.rows(ADMIT.format(slots=slots), now, per_person, *pairs)
+    return [row["id"] for row in rows]
+
+
+async def under_way(db: Rows) -> Sequence[str]:
+    """Ids of jobs that were let through and have not ended."""
+    rows = await db.rows(
+        f"SELECT id FROM jobs WHERE state NOT IN {IDLE} ORDER BY created"
+    )
+    return [row["id"] for row in rows]
+
+
+async def ahead(db: Rows, job: Job) -> int:
+    """How many jobs wait in front of this one, roughly."""
+    [row] = await db.rows(
+        "SELECT count(*) AS n FROM jobs"
+        " WHERE state = 'queued' AND provider = ? AND created < ?",
+        job.request.provider,
+        job.created,
+    )
+    return int(row["n"])
+
+
+async def latest(db: Rows, person: str, *, limit: int) -> Sequence[Job]:
+    """A person's jobs, the newest first."""
+    rows = await db.rows(
+        "SELECT * FROM jobs WHERE person = ? ORDER BY created DESC, id LIMIT ?",
+        person,
+        limit,
+    )
+    return [_job(row) for row in rows]
+
+
+async def remove(db: Rows, job_id: str) -> None:
+    """Forget an ended job; what it took stays in the ledger."""
+    await db.rows(f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED}", job_id)
+
+
+async def remove_ended(db: Rows, *, before: float) -> None:
+    """Forget jobs that ended before a moment."""
+    await db.rows(f"DELETE FROM jobs WHERE state IN {ENDED} AND updated < ?", before)
+
+
+async def stills(db: Rows) -> set[str]:
+    """Media keys of the stills that jobs start from."""
+    rows = await db.rows("SELECT request FROM jobs")
+    requests = (msgspec.json.decode(r["request"], type=RenderRequest) for r in rows)
+    return {request.still for request in requests if request.still}
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _details(job: Job) -> str:
+    return _text(_Details(**{name: getattr(job, name) for name in DETAILS}))
+
+
+def _first(rows: Sequence[Row]) -> Job | None:
+    return _job(rows[0]) if rows else None
+
+
+def _job(row: Row) -> Job:
+    details = msgspec.json.decode(row["details"], type=_Details)
+    chat, _, person = row["person"].partition(":")
+    return Job(
+        id=row["id"],
+        person=Person(chat=chat, id=person),
+        place=msgspec.json.decode(row["place"], type=Place),
+        request=msgspec.json.decode(row["request"], type=RenderRequest),
+        state=State(row["state"]),
+        price=Price(units=row["units"], micros=row["micros"]),
+        created=row["created"],
+        updated=row["updated"],
+        ref=row["ref"],
+        run=row["run"],
+        cancel=bool(row["cancel"]),
+        **{name: getattr(details, name) for name in DETAILS},
+    )

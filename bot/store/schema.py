@@ -1,0 +1,84 @@
+"""What the database holds, as numbered steps from nothing to now.
+
+A step that was released is never edited: the next one changes what it made. The words
+are ones that SQLite and PostgreSQL share.
+"""
+
+FIRST = """
+CREATE TABLE jobs(
+    id TEXT PRIMARY KEY,
+    event TEXT UNIQUE,          -- the chat's own key of what was clicked or typed
+    person TEXT NOT NULL,       -- chat:id
+    chat TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    place TEXT NOT NULL,        -- JSON of a Place
+    provider TEXT NOT NULL,
+    ref TEXT,                   -- the provider's own id
+    state TEXT NOT NULL,
+    request TEXT NOT NULL,      -- JSON of a RenderRequest
+    details TEXT NOT NULL,      -- JSON of what changes on the way
+    units BIGINT NOT NULL,
+    micros BIGINT NOT NULL,
+    run BIGINT NOT NULL DEFAULT 0,
+    cancel BIGINT NOT NULL DEFAULT 0,
+    created DOUBLE PRECISION NOT NULL,
+    updated DOUBLE PRECISION NOT NULL
+);
+CREATE UNIQUE INDEX jobs_ref ON jobs(provider, ref);
+CREATE INDEX jobs_live ON jobs(state, provider, person, created)
+    WHERE state NOT IN ('done', 'failed', 'cancelled');
+CREATE INDEX jobs_person ON jobs(person, created);
+
+CREATE TABLE ledger(
+    job TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    units BIGINT NOT NULL,
+    micros BIGINT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('held', 'charged', 'returned')),
+    note TEXT,                  -- for the owner: 'may have been billed'
+    held_at DOUBLE PRECISION NOT NULL,
+    settled_at DOUBLE PRECISION
+);
+CREATE INDEX ledger_person ON ledger(person, held_at);
+CREATE INDEX ledger_workspace ON ledger(chat, workspace, held_at);
+CREATE INDEX ledger_month ON ledger(held_at) WHERE micros > 0;
+
+CREATE TABLE overrides(
+    person TEXT PRIMARY KEY,
+    units BIGINT                -- a day; NULL is without limit
+);
+
+CREATE TABLE clips(
+    id TEXT PRIMARY KEY,        -- that of its job
+    person TEXT NOT NULL,
+    parent TEXT,
+    media TEXT NOT NULL,
+    details TEXT NOT NULL,      -- JSON of a Clip
+    created DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX clips_person ON clips(person, created);
+CREATE INDEX clips_parent ON clips(parent);
+
+CREATE TABLE deliveries(
+    key TEXT PRIMARY KEY,       -- one per clip and place; a chat never posts it twice
+    job TEXT NOT NULL,
+    place TEXT NOT NULL,
+    message TEXT,               -- NULL until it was posted
+    trouble TEXT,               -- why it was not
+    at DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX deliveries_job ON deliveries(job);
+
+CREATE TABLE anchors(
+    chat TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    message TEXT NOT NULL,
+    clip TEXT NOT NULL,
+    PRIMARY KEY (chat, channel, message)
+);
+CREATE INDEX anchors_clip ON anchors(clip);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST,)
