@@ -6,7 +6,8 @@ raises its run number, and every arrow checks it, so that whoever was slower has
 the job and stops. Polls are held in memory: starting up is running unfinished rows.
 
     queued ─► submitting ─► rendering ─► fetching ─► finishing ─► delivering ─► done
-                   └────────────┴───────────┴────────────┴────────────▲  failed, cancelled
+                   └────────────┴───────────┴────────────┴──bad news───▲  or failed,
+                                                                          cancelled
 """
 
 import asyncio

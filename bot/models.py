@@ -361,6 +361,7 @@ class Allowance:
     Attributes:
         used: Units taken today; held ones count.
         cap: Units a day; None is without limit.
+        together_left: Units that everyone in the place has left today, or None.
         resets: Unix time when the count starts again.
         free_used: Free renders in the last hour.
         free_cap: Free renders an hour.
@@ -369,6 +370,7 @@ class Allowance:
 
     used: int
     cap: int | None
+    together_left: int | None
     resets: float
     free_used: int
     free_cap: int
@@ -377,4 +379,6 @@ class Allowance:
     @property
     def left(self) -> int | None:
         """Units left today, or None when there is no limit."""
-        return None if self.cap is None else max(0, self.cap - self.used)
+        own = None if self.cap is None else max(0, self.cap - self.used)
+        limits = [left for left in (own, self.together_left) if left is not None]
+        return min(limits, default=None)

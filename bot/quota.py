@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.config import Caps
 from bot.errors import QuotaError
-from bot.models import Allowance, Job, Person, State
+from bot.models import Allowance, Job, Person, Place, State
 from bot.store import Rows
 
 HOUR = 3_600.0
@@ -56,11 +56,17 @@ async def settle(db: Rows, job: Job, *, note: str | None, now: float) -> None:
     )
 
 
-async def allowance(db: Rows, person: Person, caps: Caps, *, now: float) -> Allowance:
-    """What a person has used and has left."""
+async def allowance(
+    db: Rows, person: Person, place: Place, caps: Caps, *, now: float
+) -> Allowance:
+    """What a person has used and has left in a place."""
+    together = caps.workspace_day
+    if together is not None:
+        together = max(0, together - await _units_in(db, place, since=_day(now)))
     return Allowance(
         used=await _units(db, "person = ?", person.key, since=_day(now)),
         cap=await person_cap(db, person.key, caps, roles=person.roles),
+        together_left=together,
         resets=_day(now) + DAY,
         free_used=await _free(db, person.key, now=now),
         free_cap=caps.free_per_hour,
@@ -142,10 +148,8 @@ async def _check_units(
             left=max(0, cap - used),
             cap=cap,
         )
-    cap, place = caps.workspace_day, job.place
-    used = await _units(
-        db, "chat = ? AND workspace = ?", place.chat, place.workspace, since=since
-    )
+    cap = caps.workspace_day
+    used = await _units_in(db, job.place, since=since)
     if cap is not None and used + asked > cap:
         raise QuotaError(
             "That takes {asked} clip-seconds and everyone here together has {left}"
@@ -170,6 +174,11 @@ async def _check_money(db: Rows, job: Job, caps: Caps, *, now: float) -> None:
             "This month's money for renders is used up.",
             hint="Make a free draft, or ask whoever runs this bot for more.",
         )
+
+
+async def _units_in(db: Rows, place: Place, *, since: float) -> int:
+    whose = "chat = ? AND workspace = ?"
+    return await _units(db, whose, place.chat, place.workspace, since=since)
 
 
 async def _units(db: Rows, whose: str, *values: str, since: float) -> int:

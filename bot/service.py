@@ -6,16 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot import fetching, quota
+from bot import checking, fetching, quota
 from bot.config import Settings
-from bot.errors import (
-    MissingError,
-    OptionError,
-    PromptError,
-    StateError,
-    StillError,
-    StorageError,
-)
+from bot.errors import MissingError, StateError, StorageError
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import (
@@ -25,13 +18,9 @@ from bot.models import (
     Entry,
     Job,
     ModelCard,
-    Op,
     Person,
     Place,
     RenderRequest,
-    Shape,
-    Size,
-    Source,
     State,
     Still,
     Tier,
@@ -46,7 +35,6 @@ from bot.store import jobs as job_rows
 
 # Without vowels and look-alikes: an id is read aloud and spells no word.
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
-DEFAULT_SECONDS = 4
 
 
 class RenderService:
@@ -59,8 +47,8 @@ class RenderService:
         providers: Mapping[str, Provider],
         media: Media,
         stills: Stills,
-        settings: Settings,
         *,
+        settings: Settings,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -78,6 +66,14 @@ class RenderService:
             StillError: It is not a picture that can be animated.
         """
         return await self._stills.from_bytes(data)
+
+    async def still_from_path(self, file: Path) -> Still:
+        """Make a picture on this machine safe.
+
+        Raises:
+            StillError: It is not a picture that can be animated.
+        """
+        return await self._stills.from_path(file)
 
     async def still_from_link(self, url: str) -> Still:
         """Fetch a picture from an address a person gave, and make it safe.
@@ -106,7 +102,11 @@ class RenderService:
         Raises:
             RequestError: It cannot be done; nothing was stored.
         """
-        return await self._accept(self._request(ask), person, place, event)
+        wanted = (
+            self._settings.final if ask.tier is Tier.FINAL else self._settings.draft
+        )
+        card = checking.choose(ask, self.models(), wanted)
+        return await self._accept(checking.request(ask, card), person, place, event)
 
     async def remix(
         self,
@@ -119,13 +119,7 @@ class RenderService:
     ) -> Job:
         """Change a finished clip by what somebody said about it."""
         clip = await self.clip(clip_id, person=person)
-        request = replace(
-            clip.request,
-            op=Op.REMIX,
-            prompt=_checked_words(words, limit=self._card_of(clip).prompt_limit),
-            source=_source(clip),
-            plan=None,
-        )
+        request = checking.remix(clip, words, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
     async def extend(
@@ -140,15 +134,7 @@ class RenderService:
     ) -> Job:
         """Make a finished clip longer by some seconds."""
         clip = await self.clip(clip_id, person=person)
-        card = self._card_of(clip)
-        request = replace(
-            clip.request,
-            op=Op.EXTEND,
-            prompt=_checked_words(words, limit=card.prompt_limit),
-            seconds=_checked_seconds(card, clip.request.seconds + max(1, seconds)),
-            source=_source(clip),
-            plan=None,
-        )
+        request = checking.extension(clip, words, seconds, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
     async def again(
@@ -156,7 +142,7 @@ class RenderService:
     ) -> Job:
         """Order the same once more with another seed; also after a failure."""
         job = await self.job(job_id, person=person)
-        request = replace(job.request, seed=_seed(), plan=None)
+        request = replace(job.request, seed=checking.new_seed(), plan=None)
         return await self._accept(request, person, place, event)
 
     async def cancel(self, job_id: str, *, person: Person) -> Job:
@@ -208,6 +194,13 @@ class RenderService:
         if known is None or known.message is None:
             await self._jobs.post(replace(job, place=place), key=key, again=True)
 
+    async def trouble(self, job_id: str) -> str | None:
+        """Why a job's result could not be posted, if it could not."""
+        for delivery in await clip_rows.deliveries(self._store, job_id):
+            if delivery.message is None:
+                return delivery.trouble
+        return None
+
     async def job(self, job_id: str, *, person: Person) -> Job:
         """A person's own job.
 
@@ -252,10 +245,10 @@ class RenderService:
         await self.clip(clip_id, person=person)
         return await clip_rows.lineage(self._store, clip_id)
 
-    async def allowance(self, person: Person) -> Allowance:
-        """What a person has left, and when it resets."""
+    async def allowance(self, person: Person, place: Place) -> Allowance:
+        """What a person has left in a place, and when it resets."""
         return await quota.allowance(
-            self._store, person, self._settings.caps, now=self._now()
+            self._store, person, place, self._settings.caps, now=self._now()
         )
 
     async def set_units(self, person: str, units: int | None) -> None:
@@ -319,121 +312,13 @@ class RenderService:
         ahead = await job_rows.ahead(self._store, job) if waits else 0
         return Entry(job=job, clip=clip, ahead=ahead)
 
-    def _request(self, ask: Ask) -> RenderRequest:
-        card = self._card(ask)
-        if ask.still is None and not card.text_only:
-            raise StillError(
-                "There is no picture.", hint="Attach a picture and send it again."
-            )
-        prompt = _checked_words(ask.prompt, limit=card.prompt_limit)
-        return RenderRequest(
-            prompt=prompt,
-            provider=card.provider,
-            model=card.id,
-            seconds=self._seconds(ask.seconds, prompt, card),
-            size=_size(card, ask.shape, ask.still),
-            seed=_seed() if ask.seed is None else ask.seed,
-            tier=ask.tier,
-            still=ask.still.media if ask.still else None,
-        )
-
-    def _seconds(self, seconds: int | None, prompt: str, card: ModelCard) -> int:
-        if seconds is not None:
-            return _checked_seconds(card, seconds)
-        wanted = self.preview(prompt, None).seconds if prompt else DEFAULT_SECONDS
-        return next((s for s in card.seconds if s >= wanted), card.seconds[-1])
-
-    def _card(self, ask: Ask) -> ModelCard:
-        cards = {card.name: card for card in self.models()}
-        wanted = self._settings.draft
-        if ask.tier is Tier.FINAL:
-            wanted = self._settings.final
-        if ask.model is not None:
-            wanted = (ask.model,)
-        for name in wanted:
-            if name in cards:
-                return cards[name]
-        raise OptionError(
-            "There is no model “{name}” here.",
-            hint=f"Pick one of these: {', '.join(cards)}.",
-            name=" or ".join(wanted)[:100],
-        )
-
     def _card_of(self, clip: Clip) -> ModelCard:
-        model = f"{clip.request.provider}/{clip.request.model}"
-        return self._card(Ask(model=model))
+        name = f"{clip.request.provider}/{clip.request.model}"
+        return checking.choose(Ask(model=name), self.models(), ())
 
     def _may(self, person: Person, owner: Person) -> bool:
         return person.key == owner.key or person.key in self._settings.admins
 
 
-def _checked_words(words: str, *, limit: int) -> str:
-    """The words without control characters.
-
-    Raises:
-        PromptError: There are too many of them.
-    """
-    kept = "".join(c for c in words if c.isprintable() or c in "\n\t\u200d").strip()
-    if len(kept) > limit:
-        raise PromptError(
-            "That is {length} characters; {limit} is the most.",
-            hint="Say it shorter.",
-            length=f"{len(kept):,}",
-            limit=f"{limit:,}",
-        )
-    return kept
-
-
-def _checked_seconds(card: ModelCard, seconds: int) -> int:
-    if seconds in card.seconds:
-        return seconds
-    first, last = card.seconds[0], card.seconds[-1]
-    whole = card.seconds == tuple(range(first, last + 1))
-    raise OptionError(
-        "{title} makes clips of {lengths} seconds, not {seconds}.",
-        hint="Ask for one of those lengths.",
-        title=card.title,
-        lengths=f"{first} to {last}" if whole else _either(card.seconds),
-        seconds=seconds,
-    )
-
-
-def _either(numbers: Sequence[int]) -> str:
-    *rest, last = map(str, numbers)
-    return f"{', '.join(rest)} or {last}" if rest else last
-
-
-def _size(card: ModelCard, shape: Shape, still: Still | None) -> Size:
-    """The model's frame that is nearest to the wanted shape."""
-    ratios = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
-    wanted = ratios.get(shape)
-    if wanted is None:
-        wanted = still.size.width / still.size.height if still else 16 / 9
-
-    def distance(size: Size) -> float:
-        ratio = size.width / size.height
-        return max(ratio / wanted, wanted / ratio)
-
-    return min(card.sizes, key=distance)
-
-
-def _source(clip: Clip) -> Source:
-    return Source(
-        clip_id=clip.id,
-        media=clip.media,
-        provider=clip.request.provider,
-        model=clip.request.model,
-        seconds=clip.request.seconds,
-        prompt=clip.request.prompt,
-        ref=clip.ref,
-        last_frame=clip.last_frame,
-        plan=clip.plan,
-    )
-
-
 def _new_id() -> str:
     return "".join(secrets.choice(ID_LETTERS) for _ in range(10))
-
-
-def _seed() -> int:
-    return secrets.randbelow(2**31)

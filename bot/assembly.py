@@ -1,0 +1,93 @@
+"""The parts put together: what runs, no matter who asks."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot import retention
+from bot.config import Settings
+from bot.jobs import Chat, Jobs, Pace
+from bot.media import Media
+from bot.providers import Provider
+from bot.providers.local.provider import LocalProvider
+from bot.runners import LocalRunner
+from bot.service import RenderService
+from bot.stills import Stills
+from bot.store import Store, open_sqlite
+from bot.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+PICTURES = "bot.stills.worker:prepare"
+RENDERS = "bot.providers.local.worker:work"
+SWEEP_EVERY = 3_600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that is open while the bot runs."""
+
+    settings: Settings
+    store: Store
+    media: Media
+    service: RenderService
+    providers: Mapping[str, Provider]
+    runner: LocalRunner
+
+    async def run(self) -> None:
+        """Carry jobs and sweep what is past its time, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.runner.run())
+            tasks.create_task(self._keep_tidy())
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            try:
+                days = self.settings.keep_days
+                await retention.sweep(self.store, self.media, keep_days=days)
+            except Exception:
+                log.exception("old clips could not be swept away")
+            await asyncio.sleep(SWEEP_EVERY)
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, chats: Mapping[str, Chat], *, pace: Pace | None = None
+) -> AsyncGenerator[House]:
+    """Open the database and the workers; close them in the end.
+
+    Raises:
+        SetupError: The owner has to change something first.
+    """
+    async with AsyncExitStack() as stack:
+        media = Media(settings.data / "media")
+        store = await open_sqlite(settings.database)
+        stack.push_async_callback(store.close)
+        pictures = Workshop(PICTURES, name="pictures", memory_bytes=2 << 30, seconds=20)
+        stack.push_async_callback(pictures.close)
+        local = LocalProvider(
+            media,
+            Workshop(
+                RENDERS, name="renders", nice=10, memory_bytes=8 << 30, seconds=300
+            ),
+            mark=settings.mark,
+            max_seconds=settings.max_seconds,
+        )
+        stack.push_async_callback(local.close)
+        providers: dict[str, Provider] = {local.name: local}
+        jobs = Jobs(store, providers, chats, media, pace=pace)
+        runner = LocalRunner(
+            store,
+            jobs,
+            per_person=settings.person_renders_at_once,
+            per_provider={
+                name: min(provider.at_once, settings.renders_at_once)
+                for name, provider in providers.items()
+            },
+        )
+        service = RenderService(
+            store, jobs, providers, media, Stills(media, pictures), settings=settings
+        )
+        yield House(settings, store, media, service, providers, runner)

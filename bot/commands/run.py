@@ -1,0 +1,79 @@
+"""`vivant run`: the page, the chats and the jobs, until it is told to stop."""
+
+import asyncio
+import errno
+import signal
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+from rich.console import Console
+
+from adapters.web import WebChat, create_app
+from bot.assembly import open_house
+from bot.config import Settings
+from bot.errors import SetupError
+
+LATER = {
+    "DISCORD_TOKEN": "Discord",
+    "SLACK_BOT_TOKEN": "Slack",
+}
+
+
+async def run(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM; unfinished jobs go on at the next start.
+
+    Raises:
+        SetupError: The owner has to change something first.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    chat = WebChat()
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_house(settings, {"web": chat}))
+        app = create_app(settings, house.service, chat)
+        stack.push_async_callback((await _listen(app, settings)).cleanup)
+        for line in _greeting(settings):
+            console.print(line)
+        running = asyncio.create_task(house.run())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, running.cancel)
+        await asyncio.wait([running])
+        if not running.cancelled():
+            await running  # it ended by itself: say why
+    console.print("Stopped. Unfinished renders go on at the next start.")
+    return 0
+
+
+async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+    except OSError as error:
+        await runner.cleanup()
+        where = f"{settings.web_host}:{settings.web_port}"
+        if error.errno == errno.EADDRINUSE:
+            problem = f"{where} is taken by another program: stop it, or set"
+            raise SetupError([f"{problem} VIVANT_WEB_PORT to a free port."]) from error
+        problem = f"The page cannot listen on {where} ({error.strerror}): change"
+        raise SetupError([f"{problem} VIVANT_WEB_HOST or VIVANT_WEB_PORT."]) from error
+    return runner
+
+
+def _greeting(settings: Settings) -> list[str]:
+    found = {
+        "DISCORD_TOKEN": settings.discord_token,
+        "SLACK_BOT_TOKEN": settings.slack_bot_token,
+    }
+    lines = [
+        f"{name} is set, but this version has no {LATER[name]} yet: only the page runs."
+        for name, value in found.items()
+        if value
+    ]
+    if not lines:
+        lines.append("No chat token is set, so only the page runs.")
+    host = (
+        settings.web_host if ":" not in settings.web_host else f"[{settings.web_host}]"
+    )
+    address = settings.public_url or f"http://{host}:{settings.web_port}"
+    return [*lines, f"Open {address} and drop a photo. Ctrl+C stops."]
