@@ -1,0 +1,175 @@
+"""An ask, checked and filled in: the line between what people type and what we do."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.errors import OptionError, PromptError, StillError
+from bot.models import (
+    Ask,
+    Clip,
+    ModelCard,
+    Op,
+    RenderRequest,
+    Shape,
+    Size,
+    Source,
+    Still,
+)
+from bot.prompt.parse import parse
+
+RATIOS = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
+
+
+def choose(ask: Ask, cards: Sequence[ModelCard], wanted: Sequence[str]) -> ModelCard:
+    """The model that was asked for, else the first of `wanted` that is there.
+
+    Raises:
+        OptionError: There is no such model; the hint names those there are.
+    """
+    known = {card.name: card for card in cards}
+    names = wanted if ask.model is None else (ask.model,)
+    for name in names:
+        if name in known:
+            return known[name]
+    raise OptionError(
+        "There is no model “{name}” here.",
+        hint=f"Pick one of these: {', '.join(known)}.",
+        name=" or ".join(names)[:100],
+    )
+
+
+def request(ask: Ask, card: ModelCard) -> RenderRequest:
+    """What somebody asked for, made complete for a model.
+
+    Raises:
+        StillError: There is no picture and the model needs one.
+        PromptError: There are too many words.
+        OptionError: The model makes no clip of that length.
+    """
+    if ask.still is None and not card.text_only:
+        raise StillError(
+            "There is no picture.", hint="Attach a picture and send it again."
+        )
+    prompt = _words(ask.prompt, card)
+    return RenderRequest(
+        prompt=prompt,
+        provider=card.provider,
+        model=card.id,
+        seconds=_length(ask, prompt, card),
+        size=_size(card, ask.shape, ask.still),
+        seed=new_seed() if ask.seed is None else ask.seed,
+        tier=ask.tier,
+        still=ask.still.media if ask.still else None,
+    )
+
+
+def remix(clip: Clip, words: str, card: ModelCard) -> RenderRequest:
+    """The same clip, changed by what somebody said about it.
+
+    Raises:
+        PromptError: Nothing was said, or too much.
+    """
+    words = _words(words, card)
+    if not words:
+        raise PromptError(
+            "You did not say what to change.",
+            hint="Answer with words such as “slower, and add snow”.",
+        )
+    return replace(
+        clip.request, op=Op.REMIX, prompt=words, source=_source(clip), plan=None
+    )
+
+
+def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRequest:
+    """The same clip, and some seconds more.
+
+    Raises:
+        PromptError: There are too many words.
+        OptionError: It would become longer than the model can do.
+    """
+    if seconds < 1:
+        raise OptionError(
+            "A clip cannot grow by {seconds} seconds.",
+            hint="Ask for one second or more.",
+            seconds=seconds,
+        )
+    return replace(
+        clip.request,
+        op=Op.EXTEND,
+        prompt=_words(words, card),
+        seconds=_offered(card, clip.request.seconds + seconds),
+        source=_source(clip),
+        plan=None,
+    )
+
+
+def new_seed() -> int:
+    """A number that makes the next clip differ."""
+    return secrets.randbelow(2**31)
+
+
+def _words(words: str, card: ModelCard) -> str:
+    """The words without control characters."""
+    kept = "".join(c for c in words if c.isprintable() or c in "\n\t\u200d").strip()
+    if len(kept) > card.prompt_limit:
+        raise PromptError(
+            "That is {length} characters; {limit} is the most.",
+            hint="Say it shorter.",
+            length=f"{len(kept):,}",
+            limit=f"{card.prompt_limit:,}",
+        )
+    return kept
+
+
+def _length(ask: Ask, prompt: str, card: ModelCard) -> int:
+    """The seconds that were asked for, else those that the prompt's times add up to."""
+    if ask.seconds is not None:
+        return _offered(card, ask.seconds)
+    wanted = parse(prompt, most=card.seconds[-1]).seconds
+    return next((s for s in card.seconds if s >= wanted), card.seconds[-1])
+
+
+def _offered(card: ModelCard, seconds: int) -> int:
+    if seconds in card.seconds:
+        return seconds
+    first, last = card.seconds[0], card.seconds[-1]
+    whole = card.seconds == tuple(range(first, last + 1))
+    raise OptionError(
+        "{title} makes clips of {lengths} seconds, not {seconds}.",
+        hint="Ask for one of those lengths.",
+        title=card.title,
+        lengths=f"{first} to {last}" if whole else _either(card.seconds),
+        seconds=seconds,
+    )
+
+
+def _either(numbers: Sequence[int]) -> str:
+    *rest, last = map(str, numbers)
+    return f"{', '.join(rest)} or {last}" if rest else last
+
+
+def _size(card: ModelCard, shape: Shape, still: Still | None) -> Size:
+    """The model's frame that is nearest to the wanted shape."""
+    natural = still.size.width / still.size.height if still else 16 / 9
+    wanted = RATIOS.get(shape, natural)
+
+    def distance(size: Size) -> float:
+        ratio = size.width / size.height
+        return max(ratio / wanted, wanted / ratio)
+
+    return min(card.sizes, key=distance)
+
+
+def _source(clip: Clip) -> Source:
+    return Source(
+        clip_id=clip.id,
+        media=clip.media,
+        provider=clip.request.provider,
+        model=clip.request.model,
+        seconds=clip.request.seconds,
+        prompt=clip.request.prompt,
+        ref=clip.ref,
+        last_frame=clip.last_frame,
+        plan=clip.plan,
+    )
