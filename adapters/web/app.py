@@ -1,0 +1,50 @@
+"""The web application, put together: guards outside, handlers inside."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from adapters.web import guards, orders
+from adapters.web.api import Api
+from adapters.web.chat import WebChat
+from adapters.web.door import Door
+from adapters.web.live import Live
+from adapters.web.pictures import Pictures
+from bot.config import Settings
+from bot.service import RenderService
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(
+    settings: Settings, service: RenderService, chat: WebChat
+) -> web.Application:
+    """Everything the page needs; works without a running worker."""
+    middlewares = [guards.tell_errors, guards.check_host(settings)]
+    routes = [web.get("/", _page)]
+    if settings.web_token:
+        secure = (settings.public_url or "").startswith("https://")
+        door = Door(settings.web_token, secure=secure)
+        middlewares.append(door.check)
+        routes += door.routes()
+    middlewares.append(guards.check_origin(settings))
+
+    app = web.Application(middlewares=middlewares, client_max_size=orders.MAX_JSON)
+    app.add_routes(routes)
+    app.add_routes(Api(service, chat).routes())
+    app.add_routes(Live(service, chat).routes())
+    app.add_routes(Pictures(service).routes())
+    app.router.add_static("/static", STATIC)
+    app.on_response_prepare.append(guards.add_headers)
+
+    async def let_pages_go(_: web.Application) -> None:
+        chat.close()
+
+    app.on_shutdown.append(let_pages_go)
+    return app
+
+
+async def _page(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(
+        STATIC / "index.html", headers={"Cache-Control": "no-cache"}
+    )

@@ -1,0 +1,109 @@
+"""The door of a page that other machines can reach: who knows the token comes in.
+
+Programs send the token with each request. People type it once and get a cookie that
+proves it without containing it. Tokens are tried one at a time, and a wrong one takes
+a moment, so guessing is slow for everybody together and nobody is ever locked out.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from adapters.web.guards import problem
+
+COOKIE = "vivant"
+STAY = 30 * 86_400  # seconds a person stays signed in
+PAUSE = 0.5  # seconds a wrong token takes
+QUEUE = 20  # tries that may wait at the same time
+OPEN = frozenset({"/healthz", "/sign-in"})
+SIGN_IN = Path(__file__).parent / "static" / "sign-in.html"
+
+
+class Door:
+    """Lets in who knows the token."""
+
+    def __init__(
+        self, token: str, *, secure: bool, now: Callable[[], float] = time.time
+    ) -> None:
+        self._token = token.encode()
+        self._secure = secure
+        self._now = now
+        self._one_at_a_time = asyncio.Lock()
+        self._waiting = 0
+
+    def routes(self) -> list[web.RouteDef]:
+        """The way in for people."""
+        return [web.get("/sign-in", self.ask), web.post("/sign-in", self.sign_in)]
+
+    @web.middleware
+    async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let a request pass, or show the way in."""
+        if request.path in OPEN or request.path.startswith("/static/"):
+            return await handler(request)
+        if self._stays(request.cookies.get(COOKIE, "")):
+            return await handler(request)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and await self._opens(token):
+            return await handler(request)
+        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            raise web.HTTPSeeOther("/sign-in")
+        return problem(
+            HTTPStatus.UNAUTHORIZED,
+            "You are not signed in.",
+            "Open the page and sign in; programs send “Authorization: Bearer TOKEN”.",
+        )
+
+    async def ask(self, _: web.Request) -> web.FileResponse:
+        """Ask for the token."""
+        return web.FileResponse(SIGN_IN)
+
+    async def sign_in(self, request: web.Request) -> web.StreamResponse:
+        """Take the token from the form and give a cookie for it."""
+        form = await request.post()
+        if not await self._opens(str(form.get("token", "")).strip()):
+            raise web.HTTPSeeOther("/sign-in#wrong")
+        response = web.HTTPSeeOther("/")
+        response.set_cookie(
+            COOKIE,
+            self._proof(int(self._now()) + STAY),
+            max_age=STAY,
+            httponly=True,
+            samesite="Strict",
+            secure=self._secure,
+        )
+        raise response
+
+    async def _opens(self, token: str) -> bool:
+        """Whether this is the token; slow to say no.
+
+        Raises:
+            HTTPTooManyRequests: Too many tries are waiting already.
+        """
+        if self._waiting >= QUEUE:
+            raise web.HTTPTooManyRequests
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                if hmac.compare_digest(token.encode(), self._token):
+                    return True
+                await asyncio.sleep(PAUSE)
+                return False
+        finally:
+            self._waiting -= 1
+
+    def _stays(self, proof: str) -> bool:
+        """Whether a cookie is ours and not yet too old."""
+        until = proof.partition(".")[0]
+        if not (until.isdecimal() and len(until) < 15 and int(until) > self._now()):
+            return False
+        return hmac.compare_digest(proof.encode(), self._proof(int(until)).encode())
+
+    def _proof(self, until: int) -> str:
+        return f"{until}.{hmac.new(self._token, b'%d' % until, sha256).hexdigest()}"

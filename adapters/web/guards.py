@@ -1,0 +1,158 @@
+"""What every request has to pass, and what every answer carries.
+
+The page runs beside every other page in the owner's browser, so it trusts none of
+them: a foreign name for this machine (DNS rebinding), a foreign page that sends
+orders (CSRF) and foreign code on our own page are turned away here.
+"""
+
+import ipaddress
+import logging
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from adapters.web.uploads import UploadError
+from bot.config import Settings, is_loopback
+from bot.errors import (
+    BotError,
+    MissingError,
+    ProviderError,
+    QuotaError,
+    RequestError,
+    StateError,
+)
+
+log = logging.getLogger(__name__)
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+STATUS = {
+    UploadError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    MissingError: HTTPStatus.NOT_FOUND,
+    StateError: HTTPStatus.CONFLICT,
+    QuotaError: HTTPStatus.TOO_MANY_REQUESTS,
+    RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ProviderError: HTTPStatus.BAD_GATEWAY,
+    BotError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(status: HTTPStatus, sentence: str, hint: str) -> web.Response:
+    """An answer that says what is wrong and what to do."""
+    return web.json_response({"error": sentence, "hint": hint}, status=status)
+
+
+async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Put our headers on an answer, whoever made it, where it says nothing else."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+@web.middleware
+async def tell_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever went wrong into a sentence and a hint; a traceback never leaves."""
+    try:
+        return await handler(request)
+    except BotError as error:
+        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+        return problem(status, str(error), error.hint)
+    except web.HTTPRequestEntityTooLarge:
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return problem(status, "That is too much text.", "Say it shorter.")
+    except web.HTTPClientError as error:
+        status = HTTPStatus(error.status)
+        return problem(status, f"{status.phrase}.", "Go back to the first page.")
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception:
+        log.exception("%s %s broke in a way nobody foresaw", request.method, request)
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "Something broke on our side.",
+            BotError.hint,
+        )
+
+
+def check_host(settings: Settings) -> Middleware:
+    """Answer only to our own names, so that no foreign name can be pointed at us."""
+    names = {settings.web_host.strip("[]").lower(), _host(settings.public_url or "")}
+    everywhere = settings.web_host.strip("[]") in {"0.0.0.0", "::"}  # noqa: S104
+
+    def is_ours(name: str) -> bool:
+        # An address, unlike a name, cannot be pointed at another machine.
+        return is_loopback(name) or name in names or (everywhere and _is_address(name))
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = _host(f"//{request.headers.get('Host', '')}")
+        if name and is_ours(name):
+            return await handler(request)
+        return problem(
+            HTTPStatus.MISDIRECTED_REQUEST,
+            "This bot does not answer to that address.",
+            "Whoever runs it can allow the address with VIVANT_PUBLIC_URL.",
+        )
+
+    return check
+
+
+def check_origin(settings: Settings) -> Middleware:
+    """Take orders only from our own page, or from a program that is no browser."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method in READING or _is_same_origin(request, settings.public_url):
+            return await handler(request)
+        return problem(
+            HTTPStatus.FORBIDDEN,
+            "That order did not come from this page.",
+            "Open the page itself; programs send the header “X-Vivant: 1”.",
+        )
+
+    return check
+
+
+def _is_same_origin(request: web.Request, public_url: str | None) -> bool:
+    """Whether a browser says that our own page sent this.
+
+    A page of another origin cannot add `X-Vivant` without asking first, and nobody
+    here answers that question with yes.
+    """
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("Origin")
+    host = request.headers.get("Host", "")
+    ours = {f"http://{host}", f"https://{host}", public_url}
+    if origin is not None and origin not in ours:
+        return False
+    # A plain form cannot add headers; its browser then has to name the origin.
+    return request.headers.get("X-Vivant") == "1" or (
+        request.path == "/sign-in" and origin is not None
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
