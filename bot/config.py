@@ -168,7 +168,7 @@ def _read_dotenv(file: Path, problems: list[str]) -> dict[str, str]:
     problems.extend(
         f"{file.name} line {binding.original.line} is not NAME=value."
         for binding in bindings
-        if binding.error
+        if binding.error or (binding.key and binding.value is None)
     )
     return {b.key: b.value for b in bindings if b.key and b.value is not None}
 

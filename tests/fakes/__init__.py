@@ -1,0 +1,1 @@
+"""Stand-ins for the outside world; what they remember is on disk."""

@@ -1,0 +1,117 @@
+"""The whole core over a fake provider and a fake chat, in one folder."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config import Caps, Settings
+from bot.jobs import Jobs, Pace
+from bot.media import Media
+from bot.models import Ask, Job, Person, Place
+from bot.runners import LocalRunner
+from bot.service import RenderService
+from bot.stills import Stills
+from bot.store import Store, open_sqlite
+from bot.store import jobs as job_rows
+from bot.workshop import Workshop
+from tests.fakes.world import FakeChat, FakeProvider
+
+ANN = Person(chat="fake", id="ann")
+BOB = Person(chat="fake", id="bob")
+HERE = Place(chat="fake", workspace="guild", channel="general")
+AT_ONCE = Pace(first=0.0, growth=1.0, longest=0.0, tries=3, settle=0.0)
+PLENTY = Caps(
+    person_day=None,
+    workspace_day=None,
+    month_micros=None,
+    free_per_hour=10**6,
+    at_once=10**6,
+)
+
+
+@dataclass
+class FakeHouse:
+    """Everything a test may look at."""
+
+    store: Store
+    media: Media
+    provider: FakeProvider
+    chat: FakeChat
+    jobs: Jobs
+    service: RenderService
+    runner: LocalRunner
+
+    async def submit(self, prompt: str = "push in", *, person: Person = ANN) -> Job:
+        """Order four seconds."""
+        ask = Ask(prompt=prompt, seconds=4)
+        return await self.service.submit(ask, person=person, place=HERE)
+
+    async def settled(self) -> None:
+        """Run until no job is unfinished."""
+        running = asyncio.create_task(self.runner.run())
+        await self.finish()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    async def finish(self) -> None:
+        """Wait until no job is unfinished."""
+        while await self.unfinished():
+            await self.chat.changed.wait()
+            self.chat.changed.clear()
+
+    async def unfinished(self) -> int:
+        """How many jobs have not ended."""
+        [row] = await self.store.rows(
+            f"SELECT count(*) AS n FROM jobs WHERE state NOT IN {job_rows.ENDED}"
+        )
+        return int(row["n"])
+
+    async def ledger(self) -> list[tuple[str, int]]:
+        """Kind and units of every entry, in order."""
+        rows = await self.store.rows("SELECT kind, units FROM ledger ORDER BY held_at")
+        return [(row["kind"], row["units"]) for row in rows]
+
+
+@asynccontextmanager
+async def open_fake_house(
+    folder: Path,
+    *,
+    provider: FakeProvider | None = None,
+    chat: FakeChat | None = None,
+    caps: Caps = PLENTY,
+    per_person: int = 1_000,
+    jobs_class: Callable[..., Jobs] = Jobs,
+    now: Callable[[], float] | None = None,
+    pace: Pace = AT_ONCE,
+) -> AsyncGenerator[FakeHouse]:
+    """Open the core in a folder; what is in the folder already goes on."""
+    clock = {} if now is None else {"now": now}
+    store = await open_sqlite(folder / "vivant.sqlite3")
+    provider = provider or FakeProvider(folder)
+    chat = chat or FakeChat(folder)
+    media = Media(folder / "media")
+    providers = {provider.name: provider}
+    jobs = jobs_class(store, providers, {chat.name: chat}, media, pace=pace, **clock)
+    settings = Settings(
+        data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=0
+    )
+    stills = Stills(media, Workshop("bot.stills.worker:prepare", name="pictures"))
+    runner = LocalRunner(
+        store,
+        jobs,
+        per_person=per_person,
+        per_provider={provider.name: provider.at_once},
+        patience=0.0,
+        **clock,
+    )
+    service = RenderService(
+        store, jobs, providers, media, stills, settings=settings, **clock
+    )
+    try:
+        yield FakeHouse(store, media, provider, chat, jobs, service, runner)
+    finally:
+        await provider.close()
+        chat.posts.close()
+        await store.close()

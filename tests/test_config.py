@@ -1,0 +1,139 @@
+"""Settings come from the environment or `.env`, and all problems are told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings, is_loopback, load
+from bot.errors import SetupError
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = Settings.read({})
+
+    assert settings.database == Path("data/vivant.sqlite3")
+    assert (settings.web_host, settings.web_port) == ("127.0.0.1", 8321)
+    assert settings.discord_token is None
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(SetupError) as error:
+        Settings.read(
+            {
+                "VIVANT_WEB_PORT": "eighty",
+                "VIVANT_QUOTA_PERSON_DAY": "-1",
+                "VIVANT_QUOTA_MONTH_USD": "lots",
+                "VIVANT_QUOTA_ROLES": "patron",
+                "VIVANT_PUBLIC_URL": "example.org",
+                "VIVANT_DATABASE_URL": "mysql://here",
+                "VIVANT_LINKS": "perhaps",
+                "DISCORD_TOKEN_FILE": "/no/such/file",
+                "VIVANT_WEB_HOST": "0.0.0.0",
+            }
+        )
+
+    named = [problem.split("=")[0] for problem in error.value.problems]
+    assert sorted(named) == [
+        "DISCORD_TOKEN_FILE",
+        "VIVANT_DATABASE_URL",
+        "VIVANT_LINKS",
+        "VIVANT_PUBLIC_URL",
+        "VIVANT_QUOTA_MONTH_USD",
+        "VIVANT_QUOTA_PERSON_DAY",
+        "VIVANT_QUOTA_ROLES",
+        "VIVANT_WEB_HOST",
+        "VIVANT_WEB_PORT",
+    ]
+
+
+def test_listening_beyond_loopback_needs_a_token() -> None:
+    with pytest.raises(SetupError, match="set VIVANT_WEB_TOKEN"):
+        Settings.read({"VIVANT_WEB_HOST": "0.0.0.0"})
+
+    open_to_all = {"VIVANT_WEB_HOST": "0.0.0.0", "VIVANT_WEB_TOKEN": "word"}
+    assert Settings.read(open_to_all).web_host == "0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("host", "only_here"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.5", False),
+        ("localhost.evil.test", False),
+    ],
+)
+def test_only_loopback_counts_as_this_machine(host: str, *, only_here: bool) -> None:
+    assert is_loopback(host) is only_here
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-the-file\n")
+    env = {"DISCORD_TOKEN_FILE": str(tmp_path / "token")}
+
+    assert Settings.read(env).discord_token == "from-the-file"
+    assert Settings.read(env | {"DISCORD_TOKEN": "direct"}).discord_token == "direct"
+
+
+def test_secrets_never_show() -> None:
+    secrets = {
+        name: f"secret-of-{name}"
+        for name in (
+            "DISCORD_TOKEN",
+            "SLACK_BOT_TOKEN",
+            "SLACK_APP_TOKEN",
+            "VIVANT_WEB_TOKEN",
+        )
+    }
+
+    assert "secret-of" not in repr(Settings.read(secrets))
+
+
+def test_the_environment_beats_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "# a comment\nVIVANT_WEB_PORT=9000\nVIVANT_MARK='made by us'\n"
+    )
+
+    settings = load(tmp_path, {"VIVANT_WEB_PORT": "9001"})
+
+    assert (settings.web_port, settings.mark) == (9001, "made by us")
+
+
+def test_a_broken_file_tells_every_line_and_every_value(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "VIVANT_WEB_PORT=nine\nthis is = no setting\n!!!\nVIVANT_KEEP_DAYS=soon\n"
+    )
+
+    with pytest.raises(SetupError) as error:
+        load(tmp_path, {})
+
+    told = str(error.value)
+    assert ".env line 2 is not NAME=value." in told
+    assert ".env line 3 is not NAME=value." in told
+    assert "VIVANT_WEB_PORT=nine" in told
+    assert "VIVANT_KEEP_DAYS=soon" in told
+
+
+def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(SetupError, match="not UTF-8"):
+        load(tmp_path, {})
+
+
+def test_caps_read_numbers_roles_and_unlimited() -> None:
+    caps = Settings.read(
+        {
+            "VIVANT_QUOTA_PERSON_DAY": "unlimited",
+            "VIVANT_QUOTA_MONTH_USD": "12.50",
+            "VIVANT_QUOTA_ROLES": "patron=300, moderator=unlimited",
+        }
+    ).caps
+
+    assert caps.person_day is None
+    assert caps.month_micros == 12_500_000
+    assert caps.roles == {"patron": 300, "moderator": None}

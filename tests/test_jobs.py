@@ -1,0 +1,337 @@
+"""A job is carried to its end, whatever the provider and the chat do."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DeliveryError, Fault, MissingError, ProviderError, StateError
+from bot.jobs import Pace
+from bot.models import Ask, Person, State
+from tests.fakes.house import (
+    ANN,
+    AT_ONCE,
+    BOB,
+    HERE,
+    FakeHouse,
+    open_fake_house,
+)
+from tests.fakes.world import FakeChat, FakeProvider
+
+
+async def ended(house: FakeHouse, job_id: str) -> State:
+    """Run everything and say how one job ended."""
+    await house.settled()
+    return (await house.service.job(job_id, person=ANN)).state
+
+
+async def test_an_order_becomes_a_clip_in_the_chat(tmp_path: Path) -> None:
+    """It is posted once, charged once, and its bytes are ours."""
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+
+        await house.settled()
+
+        [post] = house.chat.posts.read()
+        clip = await house.service.clip(job.id, person=ANN)
+        assert post["clip"] == clip.id == job.id
+        assert (clip.size, clip.seconds) == ((64, 36), 1.0)
+        assert house.media.path(clip.media).stat().st_size == clip.bytes
+        assert house.media.path(clip.last_frame).exists()
+        assert await house.ledger() == [("charged", 4)]
+
+
+async def test_the_card_moves_through_every_state_in_order(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        await house.submit()
+
+        await house.settled()
+
+        states = list(dict.fromkeys(card.state for card in house.chat.cards))
+        assert states == [
+            State.RENDERING,
+            State.FETCHING,
+            State.FINISHING,
+            State.DELIVERING,
+            State.DONE,
+        ]
+
+
+async def test_a_refusal_is_told_with_the_next_step_and_costs_nothing(
+    tmp_path: Path,
+) -> None:
+    refusal = ProviderError(Fault.REFUSED_INPUT, "The model refused the picture.")
+    provider = FakeProvider(tmp_path, refusals=[refusal])
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.FAILED
+
+        [post] = house.chat.posts.read()
+        assert post["error"] == [str(refusal), refusal.hint]
+        assert await house.ledger() == [("returned", 4)]
+
+
+async def test_a_render_that_fails_is_told_and_costs_nothing(tmp_path: Path) -> None:
+    fails = ProviderError(Fault.REFUSED_OUTPUT, "The model refused its own result.")
+    provider = FakeProvider(tmp_path, fails=fails)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.FAILED
+
+        assert house.chat.posts.read()[0]["error"][0] == str(fails)
+        assert await house.ledger() == [("returned", 4)]
+
+
+async def test_a_busy_provider_is_asked_again(tmp_path: Path) -> None:
+    busy = ProviderError(Fault.BUSY, "The service is busy.")
+    provider = FakeProvider(tmp_path, kind="blind", refusals=[busy, busy])
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.DONE
+
+        assert len(house.provider.orders.read()) == 1
+
+
+async def test_a_lost_order_to_a_blind_provider_is_never_made_again(
+    tmp_path: Path,
+) -> None:
+    """The person gets their units back; the owner reads that it may have cost."""
+    lost = ProviderError(Fault.LOST, "The answer never came.")
+    provider = FakeProvider(tmp_path, kind="blind", refusals=[lost])
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.FAILED
+
+        [entry] = await house.store.rows("SELECT kind, note FROM ledger")
+        assert entry == {"kind": "returned", "note": "may have been billed"}
+        assert house.provider.orders.read() == []
+
+
+async def test_trouble_while_watching_is_waited_out(tmp_path: Path) -> None:
+    away = ProviderError(Fault.UPSTREAM, "The service does not answer.")
+    provider = FakeProvider(tmp_path, troubles=[away] * 20)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.DONE
+
+
+async def test_a_render_that_never_ends_is_given_up_and_given_back(
+    tmp_path: Path,
+) -> None:
+    clock = iter(range(0, 10**9, 60))
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_fake_house(
+        tmp_path, provider=provider, now=lambda: float(next(clock))
+    ) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.FAILED
+
+        assert house.chat.posts.read()[0]["error"][0] == "The render took too long."
+
+
+async def test_an_unforeseen_failure_is_told_without_its_insides(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path, refusals=[RuntimeError("secret-42")] * 9)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.FAILED
+
+        assert "secret-42" not in str(house.chat.posts.read())
+        assert await house.ledger() == [("returned", 4)]
+
+
+async def test_what_is_waiting_is_cancelled_before_it_costs(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+        await house.service.cancel(job.id, person=ANN)
+
+        assert await ended(house, job.id) is State.CANCELLED
+
+        assert house.provider.orders.read() == []
+        assert await house.ledger() == [("returned", 4)]
+
+
+async def test_a_cancel_cuts_the_wait_short(tmp_path: Path) -> None:
+    """Nobody waits for the next look: the hint wakes the job at once."""
+    provider = FakeProvider(tmp_path, looks=10**9)
+    patient = Pace(first=3_600.0, longest=3_600.0)
+    async with open_fake_house(tmp_path, provider=provider, pace=patient) as house:
+        job = await house.submit()
+        running = asyncio.create_task(house.runner.run())
+        await provider.looked.wait()
+
+        await house.service.cancel(job.id, person=ANN)
+        await house.finish()
+
+        assert provider.cancelled == [job.id]
+        assert await house.ledger() == [("returned", 4)]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_is_too_late_to_cancel_a_finished_clip(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+        await house.settled()
+
+        with pytest.raises(StateError, match="ended already"):
+            await house.service.cancel(job.id, person=ANN)
+
+
+async def test_a_passing_chat_failure_is_tried_again(tmp_path: Path) -> None:
+    hiccup = DeliveryError("The chat is overloaded.", passing=True)
+    chat = FakeChat(tmp_path, refusals=[hiccup])
+    async with open_fake_house(tmp_path, chat=chat) as house:
+        await house.submit()
+
+        await house.settled()
+
+        assert len(house.chat.posts.read()) == 1
+
+
+async def test_a_clip_that_could_not_be_posted_is_kept_and_sent_again(
+    tmp_path: Path,
+) -> None:
+    """Rendered and delivered are two facts."""
+    chat = FakeChat(tmp_path, refusals=[DeliveryError("The channel is gone.")])
+    async with open_fake_house(tmp_path, chat=chat) as house:
+        job = await house.submit()
+        assert await ended(house, job.id) is State.DONE
+        assert await house.service.trouble(job.id) == "The channel is gone."
+
+        again = {"person": ANN, "place": HERE, "event": "click"}
+        await house.service.resend(job.id, **again)
+        await house.service.resend(job.id, **again)
+
+        [post] = house.chat.posts.read()
+        assert post["clip"] == job.id
+
+
+async def test_a_reply_to_the_posted_message_finds_the_clip(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+        await house.settled()
+
+        [post] = house.chat.posts.read()
+
+        assert await house.service.anchored(HERE, post["id"]) == job.id
+        assert await house.service.anchored(HERE, "another message") is None
+
+
+async def test_an_event_that_comes_again_is_the_same_job(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        ask = Ask(prompt="push in", seconds=4)
+        jobs = await asyncio.gather(
+            *(
+                house.service.submit(ask, person=ANN, place=HERE, event="e1")
+                for _ in range(11)
+            )
+        )
+
+        assert len({job.id for job in jobs}) == 1
+        assert await house.ledger() == [("held", 4)]
+
+
+async def test_another_persons_event_of_the_same_name_is_another_job(
+    tmp_path: Path,
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        ask = Ask(prompt="push in", seconds=4)
+        hers = await house.service.submit(ask, person=ANN, place=HERE, event="e1")
+        his = await house.service.submit(ask, person=BOB, place=HERE, event="e1")
+
+        assert hers.id != his.id
+
+
+async def test_nobody_waits_behind_one_persons_sixty(tmp_path: Path) -> None:
+    """Everyone's first job goes before anyone's second."""
+    provider = FakeProvider(tmp_path, at_once=10)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        for _ in range(60):
+            await house.submit(person=ANN)
+        small = [
+            await house.submit(person=Person(chat="fake", id=f"small-{n}"))
+            for n in range(5)
+        ]
+
+        await house.settled()
+
+        order = [line["key"] for line in house.provider.orders.read()]
+        assert max(order.index(job.id) for job in small) < 10
+
+
+async def test_one_person_has_only_so_many_renders_in_flight(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_fake_house(tmp_path, provider=provider, per_person=3) as house:
+        for _ in range(9):
+            await house.submit()
+        running = asyncio.create_task(house.runner.run())
+        while len(house.provider.orders.read()) < 3:
+            await house.chat.changed.wait()
+            house.chat.changed.clear()
+
+        [row] = await house.store.rows(
+            "SELECT count(*) AS n FROM jobs WHERE state = 'queued'"
+        )
+        assert row["n"] == 6
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_slower_runner_loses_the_job(tmp_path: Path) -> None:
+    """Two runners on one job: the later one has it, the world sees it once."""
+    provider = FakeProvider(tmp_path, kind="blind", looks=3)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+        await house.store.rows("UPDATE jobs SET state = 'submitting'")
+        older = asyncio.create_task(house.jobs.run(job.id))
+        while not house.chat.cards:
+            await house.chat.changed.wait()
+            house.chat.changed.clear()
+
+        await house.store.rows("UPDATE jobs SET run = run + 1")
+        await older
+
+        again = await house.service.job(job.id, person=ANN)
+        assert again.state is State.RENDERING
+        assert await house.ledger() == [("held", 4)]
+
+
+async def test_somebody_elses_job_is_as_missing_as_none(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit(person=ANN)
+        await house.settled()
+        service = house.service
+
+        for attempt in (
+            service.job(job.id, person=BOB),
+            service.clip(job.id, person=BOB),
+            service.cancel(job.id, person=BOB),
+            service.delete(job.id, person=BOB),
+            service.remix(job.id, "more", person=BOB, place=HERE),
+            service.resend(job.id, person=BOB, place=HERE),
+            service.again(job.id, person=BOB, place=HERE),
+            service.job("no-such-id", person=BOB),
+        ):
+            with pytest.raises(MissingError, match=r"There is no such clip\."):
+                await attempt
+        assert await service.history(BOB) == []
+
+
+def test_pauses_grow_and_stay_below_the_longest() -> None:
+    pauses = Pace(first=1.0, growth=2.0, longest=8.0).pauses()
+
+    first, *rest = [next(pauses) for _ in range(9)]
+
+    assert 0.8 <= first <= 1.2
+    assert all(pause <= 8.0 * 1.2 for pause in rest)
+    assert rest[-1] >= 8.0 * 0.8
+    assert AT_ONCE.first == 0.0
