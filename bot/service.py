@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot import checking, fetching, quota
 from bot.config import Settings
-from bot.errors import MissingError, StateError, StorageError
+from bot.errors import LinkError, MissingError, StateError, StorageError
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import (
@@ -82,6 +82,8 @@ class RenderService:
             LinkError: The address is not allowed or does not answer.
             StillError: What it answers is not a picture that can be animated.
         """
+        if not self._settings.links:
+            raise LinkError("Links are switched off here.")
         return await self._stills.from_bytes(await fetching.fetch_picture(url))
 
     def preview(self, prompt: str, seconds: int | None) -> Plan:
