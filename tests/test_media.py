@@ -1,0 +1,156 @@
+"""Our own bytes are kept once, whole, and only as long as somebody needs them."""
+
+import asyncio
+import errno
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.errors import MissingError, SetupError, StorageError
+from bot.media import Media
+
+YESTERDAY = time.time() - 86_400
+
+
+def files(media: Media) -> list[Path]:
+    return [file for file in media._folder.rglob("*") if file.is_file()]
+
+
+async def test_bytes_are_kept_under_their_hash(media: Media) -> None:
+    key = await media.add_bytes(b"a still", ".png")
+
+    assert key == hashlib.sha256(b"a still").hexdigest() + ".png"
+    assert media.path(key).read_bytes() == b"a still"
+    assert files(media) == [media.path(key)]
+
+
+async def test_the_same_bytes_twice_are_one_file(media: Media) -> None:
+    work_file = media.scratch("clip.mp4")
+    work_file.write_bytes(b"same")
+
+    keys = await asyncio.gather(
+        media.add_bytes(b"same", ".mp4"),
+        media.add_bytes(b"same", ".mp4"),
+        media.adopt(work_file, ".mp4"),
+    )
+
+    assert len(set(keys)) == 1
+    assert files(media) == [media.path(keys[0])]
+
+
+async def test_a_work_file_that_is_the_kept_file_by_another_name_goes(
+    media: Media,
+) -> None:
+    key = await media.add_bytes(b"rendered", ".mp4")
+    again = media.scratch("again.mp4")
+    os.link(media.path(key), again)
+
+    assert await media.adopt(again, ".mp4") == key
+    assert files(media) == [media.path(key)]
+
+
+async def test_files_are_for_the_owner_alone(media: Media) -> None:
+    key = await media.add_bytes(b"private", ".png")
+
+    assert media.path(key).stat().st_mode & 0o077 == 0
+    assert media._folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "..",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a" * 64,
+        "a" * 64 + ".png\n",
+        "a" * 64 + ".png/../x",
+        "A" * 64 + ".png",
+        "a" * 63 + "/.png",
+        "٣" * 64 + ".png",
+    ],
+)
+async def test_what_is_no_key_is_no_path(media: Media, key: str) -> None:
+    with pytest.raises(MissingError):
+        media.path(key)
+    with pytest.raises(MissingError):
+        await media.remove(key)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "/x", ".hidden", "a\0b"])
+def test_a_work_file_stays_in_its_folder(media: Media, name: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        media.scratch(name)
+
+
+async def test_removing_twice_is_removing_once(media: Media) -> None:
+    key = await media.add_bytes(b"gone", ".png")
+
+    await media.remove(key)
+    await media.remove(key)
+
+    assert not media.path(key).exists()
+
+
+async def test_a_sweep_deletes_what_is_old_and_not_wanted(media: Media) -> None:
+    wanted = await media.add_bytes(b"wanted", ".png")
+    unwanted = await media.add_bytes(b"unwanted", ".png")
+    fresh = await media.add_bytes(b"fresh", ".png")
+    work_file = media.scratch("left-behind.mp4")
+    work_file.write_bytes(b"")
+    for file in (media.path(wanted), media.path(unwanted), work_file):
+        os.utime(file, (YESTERDAY, YESTERDAY))
+
+    gone = await media.sweep({wanted}, older_than=YESTERDAY + 1)
+
+    assert gone == 2
+    assert set(files(media)) == {media.path(wanted), media.path(fresh)}
+
+
+async def test_what_is_kept_again_is_young_again(media: Media) -> None:
+    key = await media.add_bytes(b"again", ".png")
+    os.utime(media.path(key), (YESTERDAY, YESTERDAY))
+
+    await media.add_bytes(b"again", ".png")
+
+    assert await media.sweep(set(), older_than=YESTERDAY + 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.ENOSPC, "The bot's disk is full."),
+        (errno.EROFS, "The bot may not write to its own folder."),
+        (errno.EACCES, "The bot may not write to its own folder."),
+        (errno.EIO, "The bot's disk does not work as it should."),
+    ],
+)
+async def test_a_disk_that_says_no_is_told_in_words(
+    media: Media, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(StorageError) as raised:
+        await media.add_bytes(b"much", ".png")
+
+    assert str(raised.value) == sentence
+    assert "make room" in raised.value.hint
+    assert files(media) == []
+
+
+async def test_the_room_that_is_left_is_known(media: Media) -> None:
+    assert await media.free_bytes() > 0
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(SetupError, match="VIVANT_DATA"):
+        Media(tmp_path / "file" / "media")
