@@ -62,7 +62,7 @@ async def open_house(
         SetupError: The owner has to change something first.
     """
     async with AsyncExitStack() as stack:
-        media = Media(settings.data / "media")
+        media = await asyncio.to_thread(Media, settings.data / "media")
         store = await open_sqlite(settings.database)
         stack.push_async_callback(store.close)
         pictures = Workshop(PICTURES, name="pictures", memory_bytes=2 << 30, seconds=20)
