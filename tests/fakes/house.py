@@ -91,7 +91,7 @@ async def open_fake_house(
     store = await open_sqlite(folder / "vivant.sqlite3")
     provider = provider or FakeProvider(folder)
     chat = chat or FakeChat(folder)
-    media = Media(folder / "media")
+    media = await asyncio.to_thread(Media, folder / "media")
     providers = {provider.name: provider}
     jobs = jobs_class(store, providers, {chat.name: chat}, media, pace=pace, **clock)
     settings = Settings(
