@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from re import DOTALL, MULTILINE
 
 from bot.__main__ import _parser as command_line
 
@@ -22,16 +23,14 @@ def settings_in_the_code() -> set[str]:
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
-    table = re.findall(
-        r"^\| `([A-Z_]+)` \|", text("docs/configuration.md"), re.MULTILINE
-    )
+    table = re.findall(r"^\| `([A-Z_]+)` \|", text("docs/configuration.md"), MULTILINE)
 
     assert set(table) == settings_in_the_code()
     assert len(table) == len(set(table))
 
 
 def test_the_example_settings_exist() -> None:
-    named = set(re.findall(r"^# ([A-Z_]+)=", text(".env.example"), re.MULTILINE))
+    named = set(re.findall(r"^# ([A-Z_]+)=", text(".env.example"), MULTILINE))
 
     assert named <= settings_in_the_code()
 
@@ -39,17 +38,17 @@ def test_the_example_settings_exist() -> None:
 def test_version_and_changelog_agree() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
 
-    [newest, *_] = re.findall(r"^## (\S+) - ", text("CHANGELOG.md"), re.MULTILINE)
+    [newest, *_] = re.findall(r"^## (\S+) - ", text("CHANGELOG.md"), MULTILINE)
 
     assert newest == version
 
 
 def test_every_make_target_and_command_in_the_docs_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), MULTILINE))
     help_text = command_line().format_help()
     for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         code = " ".join(
-            re.findall(r"`[^`]+`|^```.*?^```", text(name), re.MULTILINE | re.DOTALL)
+            re.findall(r"`[^`]+`|^```.*?^```", text(name), MULTILINE | DOTALL)
         )
         assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets
         for command in re.findall(r"\bvivant ([a-z]+)", code):

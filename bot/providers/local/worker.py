@@ -13,7 +13,7 @@ def work(args: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str
     """Render one clip; a target for `bot.workshop`.
 
     Args:
-        args: `still`, `plan`, `size`, `seed`, `mark` and `to`, as `RenderSpec` has them.
+        args: `still`, `plan`, `size`, `seed`, `mark`, `to`; see `RenderSpec`.
         on_progress: Told the share that is done, 0 to 1.
 
     Returns:
