@@ -1,0 +1,176 @@
+"""The command line reads well, says what went wrong, and makes real clips."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from importlib.resources import files
+from pathlib import Path
+
+import av
+import pytest
+
+from bot.__main__ import main
+
+PHOTO = str(files("bot") / "samples" / "chelsea.jpg")
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of whoever runs the suite must not matter."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith(("VIVANT_", "DISCORD_", "SLACK_")):
+            monkeypatch.delenv(name)
+
+
+def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["--help"])
+
+    told = capsys.readouterr().out
+    assert leaving.value.code == 0
+    assert "vivant animate cat.jpg" in told
+    for command in ("run", "animate", "demo", "doctor", "admin"):
+        assert command in told
+
+
+def test_a_photo_becomes_a_clip_in_one_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints the plan, what cannot be done, and where the clip is."""
+    prompt = "pan left 1 s, snow, the cat waves its paw"
+
+    status = main(["animate", PHOTO, prompt, "-o", "cat.mp4", "-s", "1"])
+
+    told = capsys.readouterr().out
+    assert status == 0
+    assert "pan left" in told
+    assert "cat waves its paw" in told
+    assert "cat.mp4: 1 s of 1280x720" in told
+    with av.open(tmp_path / "cat.mp4") as clip:
+        assert clip.streams.video[0].codec_context.name == "h264"
+        assert sum(1 for _ in clip.decode(video=0)) == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("gone.jpg", None, "gone.jpg"),
+        ("letter.jpg", b"Dear Ann, this is no picture.", "picture"),
+        ("empty.png", b"", "empty"),
+    ],
+)
+def test_what_is_no_picture_is_said_in_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    content: bytes | None,
+    sentence: str,
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    status = main(["animate", name])
+
+    told = capsys.readouterr().err
+    assert status == 1
+    assert sentence in told
+    assert "Traceback" not in told
+    assert not list(tmp_path.glob("*.mp4"))
+
+
+def test_a_length_that_cannot_be_made_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["animate", PHOTO, "-s", "1000"]) == 1
+
+    assert "makes clips of 1 to 20 seconds, not 1000." in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["animate", PHOTO, "-s", "1", "-o", "no/such/folder/x.mp4"]) == 1
+
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_broken_settings_are_all_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("VIVANT_WEB_PORT=no\nVIVANT_KEEP_DAYS=no\n")
+
+    assert main(["run"]) == 69
+
+    told = capsys.readouterr().err
+    assert "VIVANT_WEB_PORT=no" in told
+    assert "VIVANT_KEEP_DAYS=no" in told
+
+
+def test_a_taken_port_is_said_with_the_way_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("VIVANT_WEB_PORT", str(other.getsockname()[1]))
+
+        assert main(["run"]) == 69
+
+    told = capsys.readouterr().err
+    assert "is taken by another program" in told
+    assert "VIVANT_WEB_PORT" in told
+
+
+def test_the_owner_gives_one_person_their_own_units(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["admin", "quota", "discord:80351", "300"]) == 0
+    assert "discord:80351 now has 300" in capsys.readouterr().out
+
+    assert main(["admin", "quota", "somebody", "300"]) == 69
+    assert main(["admin", "quota", "discord:80351", "many"]) == 69
+
+
+def test_the_doctor_finds_this_machine_well(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = main(["doctor"])
+
+    told = capsys.readouterr().out
+    for check in ("Python", "disk", "codecs", "database", "renderer"):
+        assert check in told
+    assert status == 0
+
+
+async def test_run_says_where_the_page_is_and_stops_when_told(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run"),
+        cwd=tmp_path,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=os.environ
+        | {
+            "VIVANT_WEB_PORT": "0",
+            "DISCORD_TOKEN": "canary-token",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "PYTHONUNBUFFERED": "1",
+        },
+    )
+    lines = [await _line(process), await _line(process)]
+
+    process.send_signal(signal.SIGTERM)
+    out, err = await process.communicate()
+
+    assert lines[0].startswith("DISCORD_TOKEN is set, but")
+    assert lines[1].startswith("Open http://127.0.0.1:")
+    assert process.returncode == 0
+    assert b"go on at the next start" in out
+    assert b"canary-token" not in out + err
+    assert b"Traceback" not in err
+
+
+async def _line(process: Process) -> str:
+    assert process.stdout
+    return (await process.stdout.readline()).decode()
