@@ -87,9 +87,18 @@ class Media:
             raise ValueError(name)
         return self._scratch / name
 
+    async def write(self, file: Path, data: bytes) -> None:
+        """Write a work file.
+
+        Raises:
+            StorageError: The disk is full or cannot be written.
+        """
+        with told_in_words():
+            await asyncio.to_thread(file.write_bytes, data)
+
     async def remove(self, key: str) -> None:
         """Delete the file of a key, if it is there."""
-        with _told_in_words():
+        with told_in_words():
             await asyncio.to_thread(self.path(key).unlink, missing_ok=True)
 
     async def sweep(self, keep: Container[str], *, older_than: float) -> int:
@@ -102,26 +111,26 @@ class Media:
         Returns:
             How many files were deleted.
         """
-        with _told_in_words():
+        with told_in_words():
             return await asyncio.to_thread(self._sweep, keep, older_than)
 
     async def free_bytes(self) -> int:
         """How much room the file system has left."""
-        with _told_in_words():
+        with told_in_words():
             usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
         return usage.free
 
     def _add(self, data: bytes, suffix: str) -> str:
         draft = self.scratch(f"{secrets.token_hex(8)}.part")
         try:
-            with _told_in_words():
+            with told_in_words():
                 draft.write_bytes(data)
             return self._adopt(draft, suffix)
         finally:
             draft.unlink(missing_ok=True)
 
     def _adopt(self, file: Path, suffix: str) -> str:
-        with _told_in_words():
+        with told_in_words():
             with file.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
                 os.fsync(opened.fileno())
@@ -148,6 +157,17 @@ class Media:
         return gone
 
 
+@contextmanager
+def told_in_words() -> Iterator[None]:
+    """Turn what a disk may say into a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno or 0
+        sentence = _SENTENCES.get(number, "The bot's disk does not work as it should.")
+        raise StorageError(sentence) from error
+
+
 def _sync_folder(folder: Path) -> None:
     """A rename outlives a power cut only once its folder is written."""
     opened = os.open(folder, os.O_RDONLY)
@@ -155,13 +175,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-@contextmanager
-def _told_in_words() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        number = error.errno or 0
-        sentence = _SENTENCES.get(number, "The bot's disk does not work as it should.")
-        raise StorageError(sentence) from error
