@@ -4,7 +4,6 @@ import warnings
 from io import BytesIO
 from typing import NamedTuple
 
-import numpy as np
 from PIL import Image, ImageCms
 
 from bot.errors import StillError
@@ -80,7 +79,7 @@ def _decode(data: bytes, header: Header) -> Decoded:
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     picture = _to_srgb(picture, profile)
-    if alpha is not None and np.asarray(alpha).min() < 255:
+    if alpha is not None and any(alpha.histogram()[:255]):
         notes.append("What one can see through was filled with grey.")
         picture = Image.composite(picture, Image.new("RGB", picture.size, _GREY), alpha)
     picture.info.clear()
@@ -122,12 +121,15 @@ def _plain(picture: Image.Image) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32))
-    low, high = float(values.min()), float(values.max())
-    if picture.mode.startswith("I;16"):
-        low, high = 0.0, 65_535.0
-    grey = (values - low) * (255.0 / max(high - low, 1e-6))
-    return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
+    """Sixteen bits have a known range; of anything wider the darkest is black."""
+    low, high = 0.0, 65_535.0
+    if not picture.mode.startswith("I;16"):
+        match picture.getextrema():
+            case (int() | float() as low, int() | float() as high):
+                pass
+    scale = 255 / max(high - low, 1e-6)
+    grey = picture.convert("F").point(lambda value: value * scale - low * scale)
+    return grey.convert("L")
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
