@@ -75,11 +75,13 @@ class Framing:
         crop: Share of the picture that the frame uses, at most 1.
         back_blur: How much the background's relief was smoothed, sigma in grid cells.
         front_blur: The same for the subject's relief.
+        seconds: Length of the clip that it was made for.
     """
 
     crop: float
     back_blur: float
     front_blur: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

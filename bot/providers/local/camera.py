@@ -1,0 +1,215 @@
+"""A plan made into one camera pose per frame, and fitted into its picture."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from bot.prompt.plan import Beat, Ease, Framing, Move, MoveKind, Plan
+from bot.providers.local import warp
+from bot.providers.local.scene import Scene
+from bot.providers.local.warp import FARTHEST, NEARER, Pose
+
+SMALLEST_CROP = 0.66  # below this the picture looks like a detail of itself
+GENTLER = 0.8  # a move that does not fit is made this much smaller, again and again
+WOBBLES = ((0.35, 1.0), (0.8, 0.5), (1.7, 0.22))  # hertz and strength of a hand
+
+
+class Fitted(NamedTuple):
+    """A plan that stays inside its picture.
+
+    Attributes:
+        plan: With the moves as far as they go, and its framing.
+        scene: With its reliefs as smooth as that needs.
+        poses: One per frame.
+        share: How much of the moves was kept, 0 to 1.
+    """
+
+    plan: Plan
+    scene: Scene
+    poses: Sequence[Pose]
+    share: float
+
+
+def fit(scene: Scene, plan: Plan, fps: int) -> Fitted:
+    """Choose the crop that keeps every frame inside, or shorten the moves.
+
+    A plan with a framing continues a clip: crop and relief stay as they were, and only
+    the beats that begin after its end may be shortened.
+    """
+    share = 1.0
+    while True:
+        tried = _scaled(plan, share)
+        poses = path(tried, scene.pivot, fps)
+        framing = plan.framing or _framing(scene, tried, poses)
+        smooth = _with_relief(scene, framing)
+        room = _room(smooth, poses, framing.crop if plan.framing else None)
+        if room is not None or share < 0.01:
+            crop = framing.crop if plan.framing else (room or SMALLEST_CROP)
+            kept = replace(framing, crop=crop, seconds=plan.seconds)
+            return Fitted(replace(tried, framing=kept), smooth, poses, share)
+        share *= GENTLER
+
+
+def path(plan: Plan, pivot: float, fps: int) -> list[Pose]:
+    """The pose of every frame."""
+    return [
+        pose_at(plan, frame / fps, pivot) for frame in range(round(plan.seconds * fps))
+    ]
+
+
+def pose_at(plan: Plan, moment: float, pivot: float) -> Pose:
+    """Where the camera is at a moment, in seconds."""
+    pose = _start(plan)
+    power = 0.0  # of two, for the zoom
+    for beat in plan.beats:
+        if moment < beat.start:
+            break
+        share = eased(
+            beat.ease, (moment - beat.start) / max(1e-6, beat.end - beat.start)
+        )
+        for move in beat.moves:
+            if move.kind is MoveKind.DRIFT:
+                _float(pose, move, min(moment, beat.end) - beat.start)
+            else:
+                power += _add(pose, move, share, pivot)
+    if plan.handheld:
+        _shake(pose, plan.handheld, moment)
+    pose.zoom = 2.0**power
+    pose.back_blur = min(1.0, max(0.0, pose.back_blur))
+    pose.front_blur = min(1.0, max(0.0, pose.front_blur))
+    return pose
+
+
+def eased(ease: Ease, share: float) -> float:
+    """How far a move has come after a share of its time; both 0 to 1."""
+    x = min(1.0, max(0.0, share))
+    match ease:
+        case Ease.LINEAR:
+            return x
+        case Ease.IN:
+            return x * x
+        case Ease.OUT:
+            return 1 - (1 - x) ** 2
+        case Ease.SNAP:
+            return 1 - (1 - x) ** 4
+        case _:  # between smoothstep and smootherstep: soft ends, not sluggish
+            return 0.6 * x**3 * (x * (6 * x - 15) + 10) + 0.4 * x * x * (3 - 2 * x)
+
+
+def _start(plan: Plan) -> Pose:
+    """The focus before the first rack; a plan that only extends one starts sharp."""
+    known = plan.framing.seconds if plan.framing else math.inf
+    racks = (
+        move
+        for beat in plan.beats
+        if beat.start < known
+        for move in beat.moves
+        if move.kind is MoveKind.RACK
+    )
+    if rack := next(racks, None):
+        return Pose(back_blur=rack.dx < 0, front_blur=rack.dx >= 0)
+    return Pose(back_blur=plan.looks.get("shallow", 0.0))
+
+
+def _add(pose: Pose, move: Move, share: float, pivot: float) -> float:
+    """Add a move to the pose; what it adds to the zoom, in powers of two."""
+    amount = move.amount * share
+    match move.kind:
+        case MoveKind.DOLLY:
+            pose.z += amount * move.dy
+        case MoveKind.ZOOM:
+            return amount * move.dy
+        case MoveKind.VERTIGO:
+            pose.z += amount * move.dy
+            depth = 1 - amount * move.dy * (FARTHEST + NEARER * pivot)
+            return math.log2(max(0.3, depth))
+        case MoveKind.PAN:
+            pose.pan += amount * move.dx
+        case MoveKind.TILT:
+            pose.tilt += amount * move.dy
+        case MoveKind.TRUCK:
+            pose.x += amount * move.dx
+            pose.pan += 0.25 * amount * move.dx
+        case MoveKind.CRANE:
+            pose.y += amount * move.dy
+            pose.tilt += 0.25 * amount * move.dy
+        case MoveKind.ORBIT:
+            pose.x += amount * move.dx
+            pose.roll += 0.06 * amount * move.dx
+        case MoveKind.ROLL:
+            pose.roll += math.radians(amount) * move.dx
+        case MoveKind.RACK:
+            towards_front = 1 if move.dx >= 0 else -1
+            pose.front_blur -= amount * towards_front
+            pose.back_blur += amount * towards_front
+    return 0.0
+
+
+def _float(pose: Pose, move: Move, seconds: float) -> None:
+    pose.x += move.amount * math.sin(2 * math.pi * seconds / 7) * (move.dx or 1)
+    pose.y += 0.4 * move.amount * math.sin(2 * math.pi * seconds / 5.3)
+
+
+def _shake(pose: Pose, strength: float, moment: float) -> None:
+    pose.pan += 0.006 * strength * _wobble(moment, 1)
+    pose.tilt += 0.006 * strength * _wobble(moment, 2)
+    pose.roll += 0.004 * strength * _wobble(moment, 3)
+    pose.x += 0.008 * strength * _wobble(moment, 4)
+
+
+def _wobble(moment: float, number: int) -> float:
+    phase = number * 2.399
+    waves = (
+        strength * math.sin(2 * math.pi * hertz * moment + phase + index * 1.7)
+        for index, (hertz, strength) in enumerate(WOBBLES)
+    )
+    return sum(waves) / sum(strength for _, strength in WOBBLES)
+
+
+def _scaled(plan: Plan, share: float) -> Plan:
+    """The plan with smaller moves, where they may still be changed."""
+    if share == 1.0:
+        return plan
+    known = plan.framing.seconds if plan.framing else 0.0
+    beats = tuple(
+        _scaled_beat(beat, share) if beat.start >= known - 1e-6 else beat
+        for beat in plan.beats
+    )
+    handheld = plan.handheld if plan.framing else plan.handheld * share
+    return replace(plan, beats=beats, handheld=handheld)
+
+
+def _scaled_beat(beat: Beat, share: float) -> Beat:
+    moves = tuple(
+        move
+        if move.kind is MoveKind.RACK
+        else replace(move, amount=move.amount * share)
+        for move in beat.moves
+    )
+    return replace(beat, moves=moves)
+
+
+def _framing(scene: Scene, plan: Plan, poses: Sequence[Pose]) -> Framing:
+    blurs = [warp.smoothed(scene, plate.relief, poses) for plate in scene.layers]
+    return Framing(
+        crop=1.0, back_blur=blurs[0], front_blur=blurs[-1], seconds=plan.seconds
+    )
+
+
+def _with_relief(scene: Scene, framing: Framing) -> Scene:
+    back = replace(scene.back, relief=warp.blur(scene.back.relief, framing.back_blur))
+    front = scene.front
+    if front is not None:
+        front = replace(front, relief=warp.blur(front.relief, framing.front_blur))
+    return replace(scene, back=back, front=front)
+
+
+def _room(scene: Scene, poses: Sequence[Pose], crop: float | None) -> float | None:
+    """The crop that holds every pose; None when the moves must be smaller."""
+    largest = 1 / warp.overshoot(scene, poses)
+    if crop is None:
+        return min(1.0, largest) if largest >= SMALLEST_CROP else None
+    steepest = max(warp.slope(scene, plate.relief, poses) for plate in scene.layers)
+    fits = largest >= crop - 1e-6 and steepest <= warp.CONTRACTION * 1.05
+    return crop if fits else None
