@@ -2,14 +2,15 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]  # height x width x blue, green, red
-Field = NDArray[np.float32]  # height x width
+# OpenCV's stubs know no narrower type that its functions also return.
+Image = NDArray[Any]  # uint8, height x width x blue, green, red
+Field = NDArray[Any]  # float32, height x width
 
 MASK_SIDE = 320  # what u2netp was trained on
 FACE_SIDE = 192  # what BlazeFace full range was trained on
@@ -45,7 +46,9 @@ def mask(picture: Image) -> Field:
     """How much each pixel belongs to the subject, 0 to 1."""
     small = cv2.resize(picture, (MASK_SIDE, MASK_SIDE), interpolation=cv2.INTER_AREA)
     colours = small[..., ::-1].astype(np.float32) / 255
-    colours = (colours - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_SPREAD)
+    colours = (colours - np.array(IMAGENET_MEAN, np.float32)) / np.array(
+        IMAGENET_SPREAD, np.float32
+    )
     network = _network("u2netp.onnx")
     network.setInput(np.ascontiguousarray(colours.transpose(2, 0, 1)[None]))
     found = network.forward()[0, 0]

@@ -134,6 +134,14 @@ def _add(pose: Pose, move: Move, share: float, pivot: float) -> float:
         case MoveKind.CRANE:
             pose.y += amount * move.dy
             pose.tilt += 0.25 * amount * move.dy
+        case _:
+            _turn(pose, move, amount)
+    return 0.0
+
+
+def _turn(pose: Pose, move: Move, amount: float) -> None:
+    """Add a move that leans the frame or shifts the focus."""
+    match move.kind:
         case MoveKind.ORBIT:
             pose.x += amount * move.dx
             pose.roll += 0.06 * amount * move.dx
@@ -143,7 +151,6 @@ def _add(pose: Pose, move: Move, share: float, pivot: float) -> float:
             towards_front = 1 if move.dx >= 0 else -1
             pose.front_blur -= amount * towards_front
             pose.back_blur += amount * towards_front
-    return 0.0
 
 
 def _float(pose: Pose, move: Move, seconds: float) -> None:

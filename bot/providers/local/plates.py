@@ -6,6 +6,7 @@ SIMD, and two or three without (measured: 1.9 ms against 7.2 ms at 720p).
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.subject import Field, Image
 
-Plane = NDArray[np.uint8]
+Plane = NDArray[Any]  # uint8, height x width or height x width x channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _nearest_known(known: Field) -> tuple[Field, Field]:
 
 
 def _luma(colours: Field) -> Field:
-    weights = np.float32([0.0722, 0.7152, 0.2126])
+    weights = np.array([0.0722, 0.7152, 0.2126], np.float32)
     return cv2.transform(colours, weights[None])
 
 

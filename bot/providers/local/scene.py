@@ -9,11 +9,12 @@ import numpy as np
 from bot import subject
 from bot.models import Size
 from bot.providers.local import depth, plates
-from bot.providers.local.plates import Plate
+from bot.providers.local.plates import Plane, Plate
 from bot.subject import Face, Field, Image
 
 OVERSCAN = 1.5  # plate pixels per frame pixel: sharp at a bilinear remap
 SHARPEN = 0.35  # makes up for what that remap softens; measured, docs/renderer.md
+SPARE = 1.35  # of the frame that is kept around it for the camera to move into
 RELIEF = 8  # plate pixels per cell of the relief
 SMALLEST_SUBJECT = 0.004  # share of the picture
 
@@ -62,9 +63,12 @@ def build(picture: Image, size: Size, look: Callable[[Image], Image]) -> Scene:
         size: The frame.
         look: Colours a plate; called once per plate.
     """
-    plate = _cover(picture, size)
-    soft_mask = subject.mask(plate)
-    faces = subject.faces(plate)
+    soft_mask = subject.mask(picture)
+    faces = subject.faces(picture)
+    middle = subject.centre(soft_mask, faces)
+    window = _window(picture, size, middle)
+    plate = window.cut(picture)
+    soft_mask = window.cut(soft_mask)
     near = depth.nearness(plate, soft_mask)
     alpha = _matte(plate, soft_mask)
     if alpha is None:
@@ -78,17 +82,63 @@ def build(picture: Image, size: Size, look: Callable[[Image], Image]) -> Scene:
         relief = _relief(near, alpha, plate)
         front = plates.cut_out(_sharpened(look(plate)), alpha, relief)
         box = _bounds(alpha)
-    centre = _centre(plate, size, subject.centre(soft_mask, faces))
-    return Scene(size, back, front, box, centre, tuple(faces))
+    seen = tuple(window.move(face) for face in faces)
+    return Scene(size, back, front, box, _centre(window, size, middle), seen)
 
 
-def _cover(picture: Image, size: Size) -> Image:
-    """Scaled so that it covers the frame with some to spare; both sides even."""
-    height, width = picture.shape[:2]
-    scale = max(size.width / width, size.height / height) * OVERSCAN
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    even = (2 * round(width * scale / 2), 2 * round(height * scale / 2))
-    return cv2.resize(picture, even, interpolation=how)
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a picture that becomes the plate.
+
+    Attributes:
+        left: Pixels of the picture.
+        top: Pixels of the picture.
+        width: Pixels of the picture.
+        height: Pixels of the picture.
+        picture: Width and height of the whole picture.
+        plate: Width and height of the plate; both even.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    picture: tuple[int, int]
+    plate: tuple[int, int]
+
+    @property
+    def scale(self) -> float:
+        """Plate pixels per picture pixel."""
+        return self.plate[0] / self.width
+
+    def cut(self, plane: Plane) -> Plane:
+        """The part of a plane of the picture, at the size of the plate."""
+        part = plane[self.top : self.top + self.height, self.left :][:, : self.width]
+        how = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_CUBIC
+        return cv2.resize(part, self.plate, interpolation=how)
+
+    def move(self, face: Face) -> Face:
+        """A face of the picture, on the plate."""
+        return Face(
+            (face.x - self.left) * self.scale,
+            (face.y - self.top) * self.scale,
+            face.width * self.scale,
+            face.height * self.scale,
+            face.score,
+        )
+
+
+def _window(picture: Image, size: Size, middle: tuple[float, float]) -> Window:
+    """What the camera may ever see: the frame around the middle, and some to spare."""
+    whole = (picture.shape[1], picture.shape[0])
+    scale = max(frame / side for frame, side in zip(size, whole, strict=True))
+    sides, corner = [], []
+    for frame, side, share in zip(size, whole, middle, strict=True):
+        wide = min(side, round(frame / scale * SPARE))
+        sides.append(wide)
+        corner.append(round(min(max(0.0, share * side - wide / 2), side - wide)))
+    plate = tuple(2 * round(wide * scale * OVERSCAN / 2) for wide in sides)
+    return Window(corner[0], corner[1], sides[0], sides[1], whole, (plate[0], plate[1]))
 
 
 def _matte(plate: Image, soft_mask: Field) -> Field | None:
@@ -135,12 +185,14 @@ def _bounds(alpha: Field) -> tuple[int, int, int, int]:
 
 
 def _centre(
-    plate: Image, size: Size, wanted: tuple[float, float]
+    window: Window, size: Size, middle: tuple[float, float]
 ) -> tuple[float, float]:
-    """The wanted middle, moved so that the frame stays on the plate."""
+    """The wanted middle on the plate, moved so that the frame stays on it."""
+    corner = (window.left, window.top)
     centre = []
-    sides = zip(plate.shape[1::-1], size, wanted, strict=True)
-    for whole, frame, share in sides:
-        margin = min(frame * OVERSCAN, whole) / 2
-        centre.append(float(np.clip(share * whole, margin, whole - margin)) - 0.5)
+    for axis in (0, 1):
+        wanted = (middle[axis] * window.picture[axis] - corner[axis]) * window.scale
+        whole = window.plate[axis]
+        margin = min(size[axis] * OVERSCAN, whole) / 2
+        centre.append(min(max(wanted, margin), whole - margin) - 0.5)
     return centre[0], centre[1]

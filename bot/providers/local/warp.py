@@ -70,8 +70,8 @@ def grid(
 ) -> Grid:
     """Solve where the grid points of a frame lie on a plate."""
     width, height = scene.size
-    across = (np.arange(-1, width // step + 1, dtype=np.float32) + 0.5) * step
-    down = (np.arange(-1, height // step + 1, dtype=np.float32) + 0.5) * step
+    across = (np.arange(-1, -(-width // step) + 1, dtype=np.float32) + 0.5) * step
+    down = (np.arange(-1, -(-height // step) + 1, dtype=np.float32) + 0.5) * step
     u, v = np.meshgrid(across - np.float32(width / 2), down - np.float32(height / 2))
     turn = np.float32(math.cos(pose.roll) / pose.zoom)
     lean = np.float32(math.sin(pose.roll) / pose.zoom)
@@ -85,7 +85,7 @@ def grid(
 
 def enlarged(coarse: Field, size: Size, *, step: int = STEP) -> Field:
     """A coarse map at every pixel of a frame."""
-    whole = (size.width + 2 * step, size.height + 2 * step)
+    whole = (coarse.shape[1] * step, coarse.shape[0] * step)
     big = cv2.resize(coarse, whole, interpolation=cv2.INTER_LINEAR)
     return big[step : step + size.height, step : step + size.width]
 
@@ -129,7 +129,7 @@ def blur(relief: Field, sigma: float) -> Field:
 
 
 def slope(scene: Scene, relief: Field, poses: Sequence[Pose]) -> float:
-    """How strongly the map of a step depends on the one before; below 1 it converges."""
+    """How strongly one step's map depends on the last; below 1 it converges."""
     sideways = max(max(abs(pose.x), abs(pose.y)) for pose in poses)
     forward = max(abs(pose.z) for pose in poses)
     reach = scene.size.width * OVERSCAN * (sideways + NEARER * 0.5 * forward) / RELIEF
