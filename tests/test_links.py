@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import re
+import socket
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from bot import fetching
 from bot.errors import LinkError
 from bot.fetching import fetch_picture
-from bot.fetching.reach import is_public
+from bot.fetching.reach import OutOfReachError, Reach, is_public
 from bot.stills.header import MOST_BYTES
 from tests.fakes.internet import PUBLIC, Internet, moved, open_internet, reply
 
@@ -133,6 +134,16 @@ async def test_the_plain_case_is_told_in_plain_words(internet: Internet) -> None
         "That link leads into a private network, where the bot does not go."
     )
     assert error.hint == "Save the picture and upload it instead."
+
+
+@pytest.mark.parametrize("port", [0, 22, 8080])
+def test_no_socket_is_opened_to_another_port(port: int) -> None:
+    reach = Reach()
+
+    with pytest.raises(OutOfReachError):
+        reach((socket.AF_INET, socket.SOCK_STREAM, 0, "", (PUBLIC, port)))
+
+    assert reach.refused
 
 
 async def test_a_name_that_is_inside_and_outside_is_met_outside_only(
