@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+from PIL import Image
 
 from bot.errors import Fault, ProviderError
 from bot.media import Media
@@ -94,5 +95,6 @@ def _seconds(stream: av.VideoStream, last: av.VideoFrame) -> float:
 
 def _picture(frame: av.VideoFrame, kind: str) -> bytes:
     out = BytesIO()
-    frame.to_image().save(out, kind, **({"quality": 88} if kind == "JPEG" else {}))
+    picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    picture.save(out, kind, **({"quality": 88} if kind == "JPEG" else {}))
     return out.getvalue()

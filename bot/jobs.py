@@ -148,6 +148,7 @@ class Jobs:
     async def advance(self, job: Job, *, again: bool) -> Job:
         """Take one step, trying anew what may pass; bad news is a next state too."""
         step = self._steps[job.state]
+        trouble: BotError = BROKEN
         for tried, pause in enumerate(self._pace.pauses(), start=1):
             try:
                 return await step(job, again)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+import msgspec
+
 
 class MoveKind(StrEnum):
     """What the camera does."""
@@ -109,7 +111,8 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON-ready values; `from_json` reads it back."""
-        raise NotImplementedError
+        ready: dict[str, Any] = msgspec.to_builtins(self)
+        return ready
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -118,4 +121,7 @@ class Plan:
         Raises:
             ValueError: It is not a plan.
         """
-        raise NotImplementedError
+        try:
+            return msgspec.convert(data, cls)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from error

@@ -103,7 +103,7 @@ class Weather:
             x, y = frame * 37 % 64, frame * 23 % 64
             grain = self._grain[y : y + self._size.height, x : x + self._size.width]
             cv2.add(luma, grain, dst=luma)
-            cv2.subtract(luma, 32, dst=luma)
+            np.subtract(np.maximum(luma, 32), 32, out=luma)
 
 
 def _falls(

@@ -1,0 +1,191 @@
+"""Times that people give for moves, and the clock that lays the moves out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from bot.prompt.plan import Beat, Ease, Move
+
+_NUMBER = (
+    r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4}|half an?|an?|one|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve)"
+)
+_SECONDS = r"\s*-?\s*(?:s(?:ec(?:ond)?s?)?\b|″)"
+_WORDS = {
+    word: value
+    for value, words in enumerate(
+        (
+            "a an one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ),
+        start=1,
+    )  # fmt: skip
+    for word in words.split()
+}
+RANGE = re.compile(
+    rf"(?:from\s+)?\b(\d{{1,6}}(?:\.\d{{1,4}})?)(?:{_SECONDS})?\s*(?:-|\u2013|to|until)\s*"
+    rf"(\d{{1,6}}(?:\.\d{{1,4}})?){_SECONDS}"
+)
+LAST = re.compile(
+    rf"\b(?:in|for|over|during)?\s*(?:the\s+)?(?:last|final)\s+(?:{_NUMBER}\s+)?"
+    r"s(?:ec(?:ond)?s?)?\b"
+)
+DURING = re.compile(
+    r"\b(?:over|for|during|lasting|in|takes?|within)\s+(?:the\s+)?"
+    rf"(?:first|next|about|approx\w*\.?|around|~)?\s*{_NUMBER}{_SECONDS}"
+)
+AT = re.compile(rf"(?:\bat|@)\s*(?:t\s*=\s*)?{_NUMBER}{_SECONDS}")
+BARE = re.compile(rf"(?:^|(?<=[\s(~\[:])){_NUMBER}{_SECONDS}")
+ONLY_TIME = re.compile(rf"[\s(]*(?:over|for|in)?\s*{_NUMBER}{_SECONDS}[\s)]*")
+
+ANCHOR = re.compile(rf"\s*(?:{LAST.pattern}|{AT.pattern}|{RANGE.pattern})\s*")
+
+SHORTEST = 0.05  # seconds; a beat below it is none
+HOLD_WEIGHT = 0.35  # share of the free time that a hold takes, against a move
+
+
+class Times(NamedTuple):
+    """What a clause says of time, in seconds.
+
+    Attributes:
+        length: How long.
+        start: From when.
+        from_end: Whether `start` counts from the end.
+    """
+
+    length: float | None = None
+    start: float | None = None
+    from_end: bool = False
+
+
+NO_TIMES = Times()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A beat that is not on the clock yet."""
+
+    moves: tuple[Move, ...]
+    times: Times
+    ease: Ease
+    words: str
+
+
+def times_in(clause: str) -> Times:
+    """Read the times of one clause, in lower case."""
+    if found := LAST.search(clause):
+        length = _number(found[1]) if found[1] else 1.0
+        return Times(length, length, from_end=True)
+    if found := RANGE.search(clause):
+        first, last = float(found[1]), float(found[2])
+        return Times(last - first, first) if last > first else Times()
+    if found := AT.search(clause):
+        return Times(None, _number(found[1]))
+    if found := DURING.search(clause) or BARE.search(clause):
+        return Times(_number(found[1]) or None)
+    return Times()
+
+
+def natural_length(drafts: Sequence[Draft], *, most: float) -> float | None:
+    """Whole seconds that the times add up to; None when there are none."""
+    drafts = [draft for draft in drafts if not draft.times.from_end]
+    if not any(draft.times.length or draft.times.start for draft in drafts):
+        return None
+    clock = 0.0
+    for draft in drafts:
+        if draft.times.start is not None:
+            clock = max(clock, draft.times.start)
+        clock += draft.times.length or (1.0 if draft.moves else 0.5)
+    return float(min(most, max(2.0, -(-round(clock, 3) // 1))))
+
+
+def lay_out(
+    drafts: Sequence[Draft], seconds: float
+) -> tuple[tuple[Beat, ...], tuple[str, ...]]:
+    """Put drafts on the clock: beats in order, and what had to be changed.
+
+    Drafts without a time share what is left. Times that add up to too much are scaled.
+    """
+    notes: list[str] = []
+    drafts = [_inside(draft, seconds, notes) for draft in drafts]
+    lengths = _lengths(drafts, seconds, notes)
+    beats, clock = [], 0.0
+    for draft, length in zip(drafts, lengths, strict=True):
+        start = clock
+        if draft.times.start is not None:
+            begins = draft.times.start
+            start = max(clock, seconds - begins if draft.times.from_end else begins)
+        end = min(seconds, start + length)
+        if end - start < SHORTEST:
+            continue
+        clock = end
+        beats.append(_beat(draft, start, end))
+    if beats and beats[-1].end < seconds - SHORTEST:
+        rest = seconds - beats[-1].end
+        notes.append(f"The camera holds still for the last {rest:.1f} s.")
+    return tuple(beats), tuple(notes)
+
+
+def stretched(beats: Sequence[Beat], factor: float) -> tuple[Beat, ...]:
+    """The same beats in more or less time."""
+    return tuple(
+        replace(
+            beat, start=round(beat.start * factor, 3), end=round(beat.end * factor, 3)
+        )
+        for beat in beats
+    )
+
+
+def _inside(draft: Draft, seconds: float, notes: list[str]) -> Draft:
+    start = draft.times.start
+    if start is None or start < seconds or draft.times.from_end:
+        return draft
+    notes.append(f"{start:g} s is past the end of the clip, so that time was ignored.")
+    return replace(draft, times=Times(draft.times.length))
+
+
+def _lengths(drafts: Sequence[Draft], seconds: float, notes: list[str]) -> list[float]:
+    fixed = sum(draft.times.length or 0.0 for draft in drafts)
+    free = [draft for draft in drafts if not draft.times.length]
+    scale = 1.0
+    if fixed > seconds + 1e-6 or (free and fixed > 0.9 * seconds):
+        scale = seconds * (0.85 if free else 1.0) / fixed
+        if fixed > seconds + 1e-6:
+            scaled = f"they were scaled to fit {seconds:g} s."
+            notes.append(f"The times add up to {fixed:g} s; {scaled}")
+    left = seconds - fixed * scale
+    weight = sum(1.0 if draft.moves else HOLD_WEIGHT for draft in free)
+    return [
+        draft.times.length * scale
+        if draft.times.length
+        else left * (1.0 if draft.moves else HOLD_WEIGHT) / weight
+        for draft in drafts
+    ]
+
+
+def _beat(draft: Draft, start: float, end: float) -> Beat:
+    return Beat(
+        start=round(start, 3),
+        end=round(end, 3),
+        moves=draft.moves,
+        ease=draft.ease,
+        words=draft.words,
+    )
+
+
+def _number(word: str) -> float:
+    word = word.lower().replace(",", ".")
+    if word.startswith("half"):
+        return 0.5
+    return float(_WORDS.get(word, 0) or word)

@@ -1,0 +1,90 @@
+"""Every sentence the bot says, once, for all chats. Errors bring their own words."""
+
+from collections.abc import Sequence
+
+from bot.models import Allowance, Job, Op, State
+from bot.prompt.plan import Beat, Ease, Move, MoveKind, Plan
+from bot.prompt.remix import NAMES
+
+STATES = {
+    State.QUEUED: "Waiting",
+    State.SUBMITTING: "Starting",
+    State.RENDERING: "Rendering",
+    State.FETCHING: "Fetching the clip",
+    State.FINISHING: "Finishing",
+    State.DELIVERING: "Delivering",
+    State.DONE: "Done",
+    State.FAILED: "Did not work",
+    State.CANCELLED: "Cancelled",
+}
+OPS = {Op.CREATE: "", Op.REMIX: "remix", Op.EXTEND: "extension"}
+
+_SIDEWAYS = {-1: "left", 1: "right"}
+_UPRIGHT = {-1: "up", 1: "down"}
+_INWARD = {-1: "out", 1: "in"}
+_EASES = {
+    Ease.LINEAR: "at a steady pace",
+    Ease.IN: "getting faster",
+    Ease.OUT: "coming to rest",
+    Ease.SNAP: "at once",
+}
+
+
+def state_line(job: Job, ahead: int = 0) -> str:
+    """How far a job has come, in a few words."""
+    if job.state is State.QUEUED and ahead:
+        return f"Waiting, {ahead} before it"
+    if job.state is State.RENDERING and job.progress is not None:
+        return f"Rendering, {job.progress:.0%}"
+    return STATES[job.state]
+
+
+def plan_lines(plan: Plan) -> tuple[str, ...]:
+    """What the embedded renderer will do, a line for each beat, the look, the sound."""
+    lines = [beat_line(beat) for beat in plan.beats]
+    if plan.handheld:
+        lines.append("handheld")
+    if plan.looks:
+        lines.append(f"look: {', '.join(NAMES.get(n, n) for n in plan.looks)}")
+    if plan.sounds:
+        lines.append(f"sound: {', '.join(NAMES.get(n, n) for n in plan.sounds)}")
+    return tuple(lines)
+
+
+def beat_line(beat: Beat) -> str:
+    """One beat: from when to when, and what the camera does."""
+    what = " + ".join(_move(move) for move in beat.moves) or "hold"
+    if beat.moves and beat.ease in _EASES:
+        what = f"{what}, {_EASES[beat.ease]}"
+    return f"{beat.start:g}\u2013{beat.end:g} s: {what}"
+
+
+def cannot_line(cannot: Sequence[str]) -> str:
+    """What will not happen, in the person's own words."""
+    said = ", ".join(f"“{words}”" for words in cannot)
+    return f"I move the camera; I cannot do {said}."
+
+
+def quota_line(left: Allowance) -> str:
+    """What a person has left today."""
+    if left.left is None:
+        units = "no daily limit"
+    else:
+        units = f"{left.left} of {left.cap or left.left} clip-seconds left today"
+    free = max(0, left.free_cap - left.free_used)
+    return f"{units}; {free} free renders left this hour"
+
+
+def _move(move: Move) -> str:
+    match move.kind:
+        case MoveKind.DOLLY | MoveKind.ZOOM:
+            return f"{move.kind} {_INWARD.get(move.dy, 'in')}"
+        case MoveKind.VERTIGO:
+            return f"vertigo {_INWARD.get(move.dy, 'in')}"
+        case MoveKind.RACK:
+            return f"focus to the {'back' if move.dx < 0 else 'front'}"
+        case MoveKind.DRIFT:
+            return "drift"
+        case _:
+            way = _SIDEWAYS.get(move.dx) or _UPRIGHT.get(move.dy) or ""
+            return f"{move.kind} {way}".strip()
