@@ -30,7 +30,7 @@ _WORDS = {
             "twelve",
         ),
         start=1,
-    )  # fmt: skip
+    )
     for word in words.split()
 }
 RANGE = re.compile(
