@@ -111,11 +111,14 @@ async def test_a_sweep_deletes_what_is_old_and_not_wanted(media: Media) -> None:
     assert set(files(media)) == {media.path(wanted), media.path(fresh)}
 
 
-async def test_what_is_kept_again_is_young_again(media: Media) -> None:
-    key = await media.add_bytes(b"again", ".png")
-    os.utime(media.path(key), (YESTERDAY, YESTERDAY))
+async def test_what_is_kept_is_young_however_long_it_was_worked_on(
+    media: Media,
+) -> None:
+    work_file = media.scratch("slow.mp4")
+    work_file.write_bytes(b"rendered yesterday")
+    os.utime(work_file, (YESTERDAY, YESTERDAY))
 
-    await media.add_bytes(b"again", ".png")
+    await media.adopt(work_file, ".mp4")
 
     assert await media.sweep(set(), older_than=YESTERDAY + 1) == 0
 
