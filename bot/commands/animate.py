@@ -2,11 +2,9 @@
 
 import argparse
 import asyncio
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from importlib.resources import as_file, files
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -14,8 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters import terminal
 from bot import wording
-from bot.assembly import House, open_house
-from bot.config import Caps, Settings
+from bot.assembly import House
+from bot.commands.own_house import open_own_house, sample
+from bot.config import Settings
 from bot.errors import BotError
 from bot.models import Ask, Job, Shape, Still
 from bot.prompt.plan import Plan
@@ -26,13 +25,6 @@ DEMO = {
     "coffee.jpg": "crane up slowly while tilting down, soft light, café chatter",
     "rocket.jpg": "slow pull back, fog, low engine rumble",
 }
-WITHOUT_LIMITS = Caps(
-    person_day=None,
-    workspace_day=None,
-    month_micros=None,
-    free_per_hour=1_000_000,
-    at_once=1_000,
-)
 
 
 async def animate(options: argparse.Namespace, settings: Settings) -> int:
@@ -58,8 +50,7 @@ async def demo(options: argparse.Namespace, settings: Settings) -> int:
     await asyncio.to_thread(options.out.mkdir, parents=True, exist_ok=True)
     async with _studio(settings, console) as studio:
         for name, prompt in DEMO.items():
-            with as_file(files("bot").joinpath("samples", name)) as photo:
-                still = await studio.still(str(photo))
+            still = await studio.still(str(sample(name)))
             out = options.out / Path(name).with_suffix(".mp4")
             await studio.render(Ask(prompt=prompt, still=still), out)
             console.print(f"{out}  “{prompt}”", markup=False, highlight=False)
@@ -126,20 +117,9 @@ async def _studio(settings: Settings, console: Console) -> AsyncGenerator[_Studi
         console=console,
         transient=True,
     )
-    with tempfile.TemporaryDirectory(prefix="vivant-") as folder, bar as progress:
-        own = replace(
-            settings,
-            data=Path(folder),
-            database_url=f"sqlite:///{folder}/vivant.sqlite3",
-            caps=WITHOUT_LIMITS,
-        )
-        async with open_house(own, {"terminal": chat}) as house:
-            running = asyncio.create_task(house.run())
-            try:
-                yield _Studio(house, console, progress, changed)
-            finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+    async with open_own_house(settings, chat) as house:
+        with bar as progress:
+            yield _Studio(house, console, progress, changed)
 
 
 def _ending(job: Job, out: Path) -> str:

@@ -6,8 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from importlib.resources import as_file, files
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -16,7 +15,7 @@ from rich.table import Table
 
 from adapters import terminal
 from bot import quota
-from bot.assembly import open_house
+from bot.commands.own_house import open_own_house, sample
 from bot.config import Settings
 from bot.errors import BotError, SetupError
 from bot.models import Ask
@@ -123,29 +122,19 @@ async def check_renderer(settings: Settings) -> Finding:
 async def _time_a_render(settings: Settings) -> float:
     ended = asyncio.Event()
     chat = terminal.TerminalChat(lambda job: ended.set() if job.state.ended else None)
-    with tempfile.TemporaryDirectory(prefix="vivant-") as folder:
-        own = replace(
-            settings,
-            data=Path(folder),
-            database_url=f"sqlite:///{folder}/vivant.sqlite3",
+    async with open_own_house(settings, chat) as house:
+        still = await house.service.still_from_path(sample("astronaut.jpg"))
+        begun = time.monotonic()
+        job = await house.service.submit(
+            Ask(still=still, seconds=2),
+            person=terminal.SOMEBODY,
+            place=terminal.place(house.settings.data / "test.mp4"),
         )
-        async with open_house(own, {"terminal": chat}) as house:
-            running = asyncio.create_task(house.run())
-            with as_file(files("bot").joinpath("samples", "astronaut.jpg")) as photo:
-                still = await house.service.still_from_path(photo)
-            begun = time.monotonic()
-            await house.service.submit(
-                Ask(still=still, seconds=2),
-                person=terminal.SOMEBODY,
-                place=terminal.place(Path(folder, "test.mp4")),
-            )
-            await ended.wait()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            [entry] = await house.service.history(terminal.SOMEBODY)
-            if entry.job.error:
-                raise BotError(entry.job.error[0], hint=entry.job.error[1])
-            return time.monotonic() - begun
+        await ended.wait()
+        job = await house.service.job(job.id, person=terminal.SOMEBODY)
+        if job.error:
+            raise BotError(job.error[0], hint=job.error[1])
+        return time.monotonic() - begun
 
 
 def _room(folder: Path) -> int:

@@ -29,14 +29,14 @@ async def run(settings: Settings) -> int:
     chat = WebChat()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, {"web": chat}))
-        app = create_app(settings, house.service, chat)
+        app = await asyncio.to_thread(create_app, settings, house.service, chat)
         stack.push_async_callback((await _listen(app, settings)).cleanup)
-        for line in _greeting(settings):
-            console.print(line)
         running = asyncio.create_task(house.run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, running.cancel)
+        for line in _greeting(settings):
+            console.print(line)
         await asyncio.wait([running])
         if not running.cancelled():
             await running  # it ended by itself: say why
