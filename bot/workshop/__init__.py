@@ -25,6 +25,7 @@ from bot.models import Json
 log = logging.getLogger(__name__)
 
 STARTING = 60.0  # seconds; importing OpenCV from a cold disk takes several
+ENDING = 5.0  # seconds that a child may take over its own end
 LONGEST_LINE = 1 << 24  # bytes
 OUT_OF_MEMORY = 77  # exit code of a child that saw a MemoryError
 KILLED_FOR_MEMORY = (OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGABRT)
@@ -193,6 +194,10 @@ class _Child:
         self.to.close()
         while await self.back.read(LONGEST_LINE):
             pass
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                return await self.process.wait()
+        self.kill()
         return await self.process.wait()
 
 
