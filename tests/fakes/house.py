@@ -97,7 +97,7 @@ async def open_fake_house(
     settings = Settings(
         data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=0
     )
-    stills = Stills(media, Workshop("bot.stills.worker:prepare", name="pictures"))
+    pictures = Workshop("bot.stills.worker:prepare", name="pictures")
     runner = LocalRunner(
         store,
         jobs,
@@ -107,11 +107,18 @@ async def open_fake_house(
         **clock,
     )
     service = RenderService(
-        store, jobs, providers, media, stills, settings=settings, **clock
+        store,
+        jobs,
+        providers,
+        media,
+        Stills(media, pictures),
+        settings=settings,
+        **clock,
     )
     try:
         yield FakeHouse(store, media, provider, chat, jobs, service, runner)
     finally:
         await provider.close()
+        await pictures.close()
         chat.posts.close()
         await store.close()
