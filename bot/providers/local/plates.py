@@ -43,6 +43,14 @@ class Plate:
     soft: "Plate | None" = None
 
 
+class Nearest(NamedTuple):
+    """For each pixel, the known pixel that is nearest, and how far away it is."""
+
+    row: Field
+    column: Field
+    away: Field
+
+
 def background(picture: Image, relief: Field) -> Plate:
     """A plate without holes."""
     luma, chroma = to_yuv(picture)
@@ -88,9 +96,9 @@ def to_yuv(picture: Image) -> tuple[Plane, Plane]:
 def fill_behind(picture: Image, hole: Field) -> Image:
     """Paint the hole with what surrounds it.
 
-    The colours come from a push-pull pyramid; the texture is what lies mirrored on
-    the other side of the hole's nearest edge, so that the strip which a moving camera
-    uncovers looks like its neighbourhood and not like fog.
+    The colours are those of the hole's edge, carried inwards; the texture is what lies
+    mirrored on the other side of that edge. So the strip that a moving camera uncovers
+    looks like its neighbourhood and not like fog.
     """
     height, width = hole.shape
     half = (max(1, width // 2), max(1, height // 2))
@@ -99,15 +107,24 @@ def fill_behind(picture: Image, hole: Field) -> Image:
     known = (open_ < 0.02).astype(np.float32)
     if known.mean() < 0.02:  # all subject: nothing to learn from
         return picture
-    smooth = _push_pull(small, known)
-    # The pyramid leaves faint steps where a coarser level takes over.
-    smooth = np.where(
-        known[..., None] > 0, smooth, cv2.GaussianBlur(smooth, (0, 0), 10)
-    )
-    filled = _to_bytes(smooth + _mirrored_texture(small, known))
+    nearest = _nearest_known(known)
+    base = _spread(small, known, nearest)
+    filled = _to_bytes(base + _mirrored_texture(small, known, nearest))
     big = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
     share = np.clip(cv2.GaussianBlur(hole, (0, 0), 3) * 1.6, 0, 1)
     return cv2.blendLinear(picture, big, 1 - share, share)
+
+
+def _spread(colours: Field, known: Field, nearest: Nearest) -> Field:
+    """Colours of the hole's edge carried inwards, the softer the deeper."""
+    weight = np.maximum(cv2.GaussianBlur(known, (0, 0), 4), 1e-3)[..., None]
+    smooth = cv2.GaussianBlur(colours * known[..., None], (0, 0), 4) / weight
+    edge = smooth[nearest.row.astype(int), nearest.column.astype(int)]
+    base = _push_pull(colours, known)
+    for sigma, depth in ((48, 120), (20, 48), (6, 16)):
+        share = np.clip(nearest.away / depth, 0, 1)[..., None]
+        base = cv2.GaussianBlur(edge, (0, 0), sigma) * (1 - share) + base * share
+    return base
 
 
 def _push_pull(colours: Field, known: Field) -> Field:
@@ -124,14 +141,6 @@ def _push_pull(colours: Field, known: Field) -> Field:
         here = weighted / np.maximum(weight, 1e-4)[..., None]
         fill = np.where(weight[..., None] > 1e-4, here, 0) * share + above * (1 - share)
     return fill.astype(np.float32)
-
-
-class Nearest(NamedTuple):
-    """For each pixel, the known pixel that is nearest, and how far away it is."""
-
-    row: Field
-    column: Field
-    away: Field
 
 
 def _mirrored_texture(colours: Field, known: Field, nearest: Nearest) -> Field:
