@@ -128,24 +128,22 @@ async def test_a_clip_cannot_grow_past_what_the_model_makes(tmp_path: Path) -> N
     async with open_fake_house(tmp_path) as house:
         job = await house.submit()
         await house.settled()
-        order = {"person": ANN, "place": HERE}
 
-        longer = await house.service.extend(job.id, "", 4, **order)
+        longer = await house.extend(job.id, 4)
         assert longer.request.seconds == 8
         with pytest.raises(OptionError, match="4, 8 or 12 seconds, not 16"):
-            await house.service.extend(job.id, "", 12, **order)
+            await house.extend(job.id, 12)
         with pytest.raises(OptionError, match="cannot grow by 0"):
-            await house.service.extend(job.id, "", 0, **order)
+            await house.extend(job.id, 0)
 
 
 async def test_a_remix_remembers_where_it_came_from(tmp_path: Path) -> None:
     async with open_fake_house(tmp_path) as house:
-        order = {"person": ANN, "place": HERE}
         first = await house.submit()
         await house.settled()
-        second = await house.service.remix(first.id, "slower", **order)
+        second = await house.remix(first.id, "slower")
         await house.settled()
-        third = await house.service.remix(second.id, "add snow", **order)
+        third = await house.remix(second.id, "add snow")
         await house.settled()
 
         line = await house.service.lineage(third.id, person=ANN)

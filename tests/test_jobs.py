@@ -207,9 +207,8 @@ async def test_a_clip_that_could_not_be_posted_is_kept_and_sent_again(
         assert await ended(house, job.id) is State.DONE
         assert await house.service.trouble(job.id) == "The channel is gone."
 
-        again = {"person": ANN, "place": HERE, "event": "click"}
-        await house.service.resend(job.id, **again)
-        await house.service.resend(job.id, **again)
+        for _ in range(2):
+            await house.service.resend(job.id, person=ANN, place=HERE, event="click")
 
         [post] = house.chat.posts.read()
         assert post["clip"] == job.id

@@ -197,7 +197,8 @@ def _degree(low: str, name: str, before: float) -> float:
     """More or less of a look that is there already."""
     if re.search(r"\b(?:less|lighter|weaker|subtler)\b", low):
         return round(before * 0.5, 2)
-    if name == "golden" or re.search(r"\b(?:more|heavier|thicker|stronger)\b", low):
+    warmer = name == "golden" and "warmer" in low
+    if warmer or re.search(r"\b(?:more|heavier|thicker|stronger)\b", low):
         return round(min(1.0, before * 1.5), 2)
     return before
 

@@ -52,6 +52,7 @@ ONLY_TIME = re.compile(rf"[\s(]*(?:over|for|in)?\s*{_NUMBER}{_SECONDS}[\s)]*")
 ANCHOR = re.compile(rf"\s*(?:{LAST.pattern}|{AT.pattern}|{RANGE.pattern})\s*")
 
 SHORTEST = 0.05  # seconds; a beat below it is none
+BEATS_A_SECOND = 4  # more cannot be told apart
 HOLD_WEIGHT = 0.35  # share of the free time that a hold takes, against a move
 
 
@@ -118,6 +119,10 @@ def lay_out(
     Drafts without a time share what is left. Times that add up to too much are scaled.
     """
     notes: list[str] = []
+    most = max(1, int(seconds * BEATS_A_SECOND))
+    if len(drafts) > most:
+        drafts = drafts[:most]
+        notes.append(f"Only the first {most} of the moves fit into {seconds:g} s.")
     drafts = [_inside(draft, seconds, notes) for draft in drafts]
     lengths = _lengths(drafts, seconds, notes)
     beats, clock = [], 0.0

@@ -169,8 +169,8 @@ LOOKS: Mapping[str, re.Pattern[str]] = {
         "embers": r"embers?\b|sparks?\b|fireflies",
         "flicker": r"flicker\w*|candle\w*|firelight|torch\w*|strob\w+",
         "golden": (
-            r"golden[- ]hour|sunset|sunrise|magic hour|dusk light|amber\b|warmer\b"
-            r"|warm (?:\w+[- ]?){0,2}(?:light|lighting|glow|evening|tones?)"
+            r"golden[- ](?:hour|light)|sunset|sunrise|magic hour|dusk light|amber\b"
+            r"|warmer\b|warm (?:\w+[- ]?){0,2}(?:light|lighting|glow|evening|tones?)"
             r"|(?:early|late)[- ]evening"
         ),
         "night": r"night\b|nighttime|moonli\w+|midnight|nocturnal|blue hour",

@@ -48,6 +48,14 @@ class FakeHouse:
         ask = Ask(prompt=prompt, seconds=4)
         return await self.service.submit(ask, person=person, place=HERE)
 
+    async def remix(self, clip_id: str, words: str) -> Job:
+        """Answer one of Ann's clips."""
+        return await self.service.remix(clip_id, words, person=ANN, place=HERE)
+
+    async def extend(self, clip_id: str, seconds: int) -> Job:
+        """Make one of Ann's clips longer."""
+        return await self.service.extend(clip_id, "", seconds, person=ANN, place=HERE)
+
     async def settled(self) -> None:
         """Run until no job is unfinished."""
         running = asyncio.create_task(self.runner.run())
