@@ -1,5 +1,6 @@
 """Everything a person can ask for. What every chat calls, and nothing else."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from bot import checking, fetching, quota
 from bot.config import Settings
-from bot.errors import LinkError, MissingError, StateError, StorageError
+from bot.errors import LinkError, MissingError, StateError, StillError, StorageError
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import (
@@ -281,6 +282,7 @@ class RenderService:
         """Write the job and its hold in one transaction, or the job it repeats."""
         quote = self._providers[request.provider].plan(request)
         await self._check_room()
+        await self._check_still(request)
         now = self._now()
         job = Job(
             id=_new_id(),
@@ -308,6 +310,15 @@ class RenderService:
     async def _check_room(self) -> None:
         if await self._media.free_bytes() < self._settings.min_free_mb * 1_000_000:
             raise StorageError("The bot's disk is full.")
+
+    async def _check_still(self, request: RenderRequest) -> None:
+        if request.still is None:
+            return
+        if not await asyncio.to_thread(self._media.path(request.still).exists):
+            raise StillError(
+                "That picture is gone: it was not used for too long.",
+                hint="Send the picture again.",
+            )
 
     async def _entry(self, job: Job, clip: Clip | None) -> Entry:
         waits = job.state is State.QUEUED

@@ -8,7 +8,7 @@ from bot.errors import BotError, OptionError, PromptError, StateError, StillErro
 from bot.models import Ask, Shape, Size, Still
 from tests.fakes.house import ANN, HERE, FakeHouse, open_fake_house
 
-STILL = Still(media=f"{'a' * 64}.jpg", size=Size(900, 1600))
+TALL = Size(900, 1600)
 
 
 async def refused(house: FakeHouse, ask: Ask) -> BotError:
@@ -85,18 +85,20 @@ async def test_a_picture_is_needed_unless_the_model_works_without(
 
 
 @pytest.mark.parametrize(
-    ("shape", "still", "size"),
+    ("shape", "photo", "size"),
     [
         (Shape.AUTO, None, Size(64, 36)),
-        (Shape.AUTO, STILL, Size(36, 64)),
-        (Shape.LANDSCAPE, STILL, Size(64, 36)),
+        (Shape.AUTO, TALL, Size(36, 64)),
+        (Shape.LANDSCAPE, TALL, Size(64, 36)),
         (Shape.PORTRAIT, None, Size(36, 64)),
     ],
 )
 async def test_the_frame_is_the_models_nearest_to_the_shape(
-    tmp_path: Path, shape: Shape, still: Still | None, size: Size
+    tmp_path: Path, shape: Shape, photo: Size | None, size: Size
 ) -> None:
     async with open_fake_house(tmp_path) as house:
+        media = await house.media.add_bytes(b"a photo", ".jpg")
+        still = Still(media=media, size=photo) if photo else None
         ask = Ask(prompt="pan left", still=still, shape=shape, seconds=4)
 
         job = await house.service.submit(ask, person=ANN, place=HERE)

@@ -40,7 +40,7 @@ def fit(scene: Scene, plan: Plan, fps: int) -> Fitted:
     share = 1.0
     while True:
         tried = _scaled(plan, share)
-        poses = path(tried, scene.pivot, fps)
+        poses = path(tried, scene, fps)
         framing = plan.framing or _framing(scene, tried, poses)
         smooth = _with_relief(scene, framing)
         room = _room(smooth, poses, framing.crop if plan.framing else None)
@@ -51,14 +51,13 @@ def fit(scene: Scene, plan: Plan, fps: int) -> Fitted:
         share *= GENTLER
 
 
-def path(plan: Plan, pivot: float, fps: int) -> list[Pose]:
+def path(plan: Plan, scene: Scene, fps: int) -> list[Pose]:
     """The pose of every frame."""
-    return [
-        pose_at(plan, frame / fps, pivot) for frame in range(round(plan.seconds * fps))
-    ]
+    moments = (frame / fps for frame in range(round(plan.seconds * fps)))
+    return [pose_at(plan, moment, scene) for moment in moments]
 
 
-def pose_at(plan: Plan, moment: float, pivot: float) -> Pose:
+def pose_at(plan: Plan, moment: float, scene: Scene) -> Pose:
     """Where the camera is at a moment, in seconds."""
     pose = _start(plan)
     power = 0.0  # of two, for the zoom
@@ -72,13 +71,21 @@ def pose_at(plan: Plan, moment: float, pivot: float) -> Pose:
             if move.kind is MoveKind.DRIFT:
                 _float(pose, move, min(moment, beat.end) - beat.start)
             else:
-                power += _add(pose, move, share, pivot)
+                power += _add(pose, move, share, scene.pivot)
     if plan.handheld:
         _shake(pose, plan.handheld, moment)
     pose.zoom = 2.0**power
+    _close_in(pose, scene)
     pose.back_blur = min(1.0, max(0.0, pose.back_blur))
     pose.front_blur = min(1.0, max(0.0, pose.front_blur))
     return pose
+
+
+def _close_in(pose: Pose, scene: Scene) -> None:
+    """Keep the subject where it is in the frame while the frame gets narrower."""
+    narrowed = (1 - pose.z * (FARTHEST + NEARER * scene.pivot)) / pose.zoom
+    pose.pan += scene.focus[0] * (1 - narrowed)
+    pose.tilt += scene.focus[1] * (1 - narrowed)
 
 
 def eased(ease: Ease, share: float) -> float:

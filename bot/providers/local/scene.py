@@ -28,6 +28,7 @@ class Scene:
         front: The subject, where there is one.
         box: Left, top, right, bottom of the subject on the plate.
         centre: Where on the plate the middle of the frame looks.
+        focus: The subject from there, in frame widths; what a push-in closes in on.
         faces: Faces on the plate.
     """
 
@@ -36,6 +37,7 @@ class Scene:
     front: Plate | None
     box: tuple[int, int, int, int]
     centre: tuple[float, float]
+    focus: tuple[float, float]
     faces: tuple[Face, ...]
 
     @property
@@ -83,7 +85,8 @@ def build(picture: Image, size: Size, look: Callable[[Image], Image]) -> Scene:
         front = plates.cut_out(_sharpened(look(plate)), alpha, relief)
         box = _bounds(alpha)
     seen = tuple(window.move(face) for face in faces)
-    return Scene(size, back, front, box, _centre(window, size, middle), seen)
+    centre, focus = _aim(window, size, middle)
+    return Scene(size, back, front, box, centre, focus, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +187,20 @@ def _bounds(alpha: Field) -> tuple[int, int, int, int]:
     )
 
 
-def _centre(
+def _aim(
     window: Window, size: Size, middle: tuple[float, float]
-) -> tuple[float, float]:
-    """The wanted middle on the plate, moved so that the frame stays on it."""
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The wanted middle, as near as the frame can stay on the plate, and the rest.
+
+    The middle is in plate pixels, the rest in frame widths.
+    """
     corner = (window.left, window.top)
-    centre = []
+    centre, focus = [], []
     for axis in (0, 1):
         wanted = (middle[axis] * window.picture[axis] - corner[axis]) * window.scale
         whole = window.plate[axis]
         margin = min(size[axis] * OVERSCAN, whole) / 2
-        centre.append(min(max(wanted, margin), whole - margin) - 0.5)
-    return centre[0], centre[1]
+        nearest = min(max(wanted, margin), whole - margin)
+        centre.append(nearest - 0.5)
+        focus.append((wanted - nearest) / (size.width * OVERSCAN))
+    return (centre[0], centre[1]), (focus[0], focus[1])
