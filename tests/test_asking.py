@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BotError, OptionError, PromptError, StateError, StillError
+from bot.errors import (
+    BotError,
+    OptionError,
+    PromptError,
+    StateError,
+    StillError,
+    StorageError,
+)
 from bot.models import Ask, Shape, Size, Still
 from tests.fakes.house import ANN, HERE, FakeHouse, open_fake_house
 
@@ -49,6 +56,15 @@ async def test_forty_thousand_characters(tmp_path: Path) -> None:
 
         assert isinstance(error, PromptError)
         assert str(error) == "That is 40,004 characters; 4,000 is the most."
+
+
+async def test_a_disk_without_room(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path, min_free_mb=10**9) as house:
+        error = await refused(house, Ask(prompt="pan left", seconds=4))
+
+        assert str(error) == "The bot's disk is full."
+        with pytest.raises(StorageError):
+            await house.service.healthy()
 
 
 @pytest.mark.parametrize(

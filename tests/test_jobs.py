@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import DeliveryError, Fault, MissingError, ProviderError, StateError
+from bot.errors import (
+    DeliveryError,
+    Fault,
+    MissingError,
+    ProviderError,
+    StateError,
+    StorageError,
+)
 from bot.jobs import Pace
 from bot.models import Ask, Person, State
 from tests.fakes.house import (
@@ -323,6 +330,29 @@ async def test_somebody_elses_job_is_as_missing_as_none(tmp_path: Path) -> None:
             with pytest.raises(MissingError, match=r"There is no such clip\."):
                 await attempt
         assert await service.history(BOB) == []
+
+
+async def test_a_database_that_cannot_be_written_delays_a_job_and_loses_none(
+    tmp_path: Path,
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        waiting = await house.submit()
+        begun = await house.submit()
+        await house.store.rows(
+            "UPDATE jobs SET state = 'submitting' WHERE id = ?", begun.id
+        )
+        await house.store.rows("PRAGMA query_only = ON")
+
+        await house.runner._admit()
+        with pytest.raises(StorageError, match="may not write"):
+            await house.jobs.run(begun.id)
+        with pytest.raises(StorageError, match="may not write"):
+            await house.submit()
+
+        await house.store.rows("PRAGMA query_only = OFF")
+        assert await ended(house, waiting.id) is State.DONE
+        assert await ended(house, begun.id) is State.DONE
+        assert await house.ledger() == [("charged", 4), ("charged", 4)]
 
 
 def test_pauses_grow_and_stay_below_the_longest() -> None:

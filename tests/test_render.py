@@ -155,7 +155,7 @@ def area(seen: warp.Grid) -> NDArray[np.float64]:
     x, y = seen.x.astype(float), seen.y.astype(float)
     right = (np.diff(x, axis=1)[:-1], np.diff(y, axis=1)[:-1])
     down = (np.diff(x, axis=0)[:, :-1], np.diff(y, axis=0)[:, :-1])
-    return right[0] * down[1] - right[1] * down[0]
+    return np.asarray(right[0] * down[1] - right[1] * down[0])
 
 
 def test_a_slow_zoom_moves_in_fractions_of_a_pixel() -> None:

@@ -114,4 +114,4 @@ def file_name(clip: Clip) -> str:
 
 def _lines(told: Clip | Job) -> list[str]:
     """What is done with the still, in words; other providers have no plan."""
-    return plan_lines(Plan.from_json(told.plan)) if told.plan else []
+    return list(plan_lines(Plan.from_json(told.plan))) if told.plan else []

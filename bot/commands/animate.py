@@ -22,7 +22,7 @@ from bot.prompt.plan import Plan
 DEMO = {
     "astronaut.jpg": "dolly in 2 s, hold 1 s, pan left 1 s, golden hour, distant waves",
     "chelsea.jpg": "slow orbit right with a gentle push in, dust in the air, room tone",
-    "coffee.jpg": "crane up slowly while tilting down, soft light, café chatter",
+    "coffee.jpg": "slow dolly in, hold 1 s, orbit left, soft light, café chatter",
     "rocket.jpg": "slow pull back, fog, low engine rumble",
 }
 
@@ -53,7 +53,8 @@ async def demo(options: argparse.Namespace, settings: Settings) -> int:
             still = await studio.still(str(sample(name)))
             out = options.out / Path(name).with_suffix(".mp4")
             await studio.render(Ask(prompt=prompt, still=still), out)
-            console.print(f"{out}  “{prompt}”", markup=False, highlight=False)
+            told = f"{out}  “{prompt}”"
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
     return 0
 
 

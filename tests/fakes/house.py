@@ -93,6 +93,7 @@ async def open_fake_house(
     jobs_class: Callable[..., Jobs] = Jobs,
     now: Callable[[], float] | None = None,
     pace: Pace = AT_ONCE,
+    min_free_mb: int = 0,
 ) -> AsyncGenerator[FakeHouse]:
     """Open the core in a folder; what is in the folder already goes on."""
     clock = {} if now is None else {"now": now}
@@ -103,7 +104,7 @@ async def open_fake_house(
     providers = {provider.name: provider}
     jobs = jobs_class(store, providers, {chat.name: chat}, media, pace=pace, **clock)
     settings = Settings(
-        data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=0
+        data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=min_free_mb
     )
     pictures = Workshop("bot.stills.worker:prepare", name="pictures")
     runner = LocalRunner(
