@@ -2,9 +2,10 @@
 
 A hold is written in the transaction that accepts a job and settled in the one that
 ends it, so the ledger always adds up. Units are clip-seconds weighted by the model
-card; free renders have a rate of their own.
+card; free renders have a rate of their own. What was returned never counts.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.config import Caps
@@ -15,21 +16,70 @@ from bot.store import Rows
 HOUR = 3_600.0
 DAY = 86_400.0
 
+USAGE = """
+SELECT
+  (SELECT count(*) FROM ledger WHERE person = ? AND kind = 'held') AS unfinished,
+  (SELECT count(*) FROM ledger WHERE person = ? AND kind <> 'returned'
+    AND units = 0 AND micros = 0 AND held_at > ?) AS free,
+  (SELECT coalesce(sum(units), 0) FROM ledger WHERE person = ?
+    AND kind <> 'returned' AND held_at >= ?) AS mine,
+  (SELECT coalesce(sum(units), 0) FROM ledger WHERE chat = ? AND workspace = ?
+    AND kind <> 'returned' AND held_at >= ?) AS together,
+  (SELECT coalesce(sum(micros), 0) FROM ledger WHERE micros > 0
+    AND kind <> 'returned' AND held_at >= ?) AS spent,
+  (SELECT count(*) FROM overrides WHERE person = ?) AS overridden,
+  (SELECT units FROM overrides WHERE person = ?) AS own
+"""
 
-async def hold(
-    db: Rows, job: Job, caps: Caps, *, roles: frozenset[str], now: float
-) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What counts against the caps at one moment.
+
+    Attributes:
+        unfinished: The person's jobs that have not ended.
+        free: The person's free renders in the last hour.
+        mine: The person's units today.
+        together: Everybody's units in the place today.
+        spent: The bot's money this month, in millionths of a dollar.
+        overridden: Whether the person has a number of their own.
+        own: That number; None is without limit.
+    """
+
+    unfinished: int
+    free: int
+    mine: int
+    together: int
+    spent: int
+    overridden: int
+    own: int | None
+
+    def cap(self, caps: Caps, roles: frozenset[str]) -> int | None:
+        """Units a day: the person's own, else their best role's, else everyone's."""
+        if self.overridden:
+            return self.own
+        offers = [caps.roles[role] for role in roles if role in caps.roles]
+        limits = [offer for offer in offers if offer is not None]
+        if len(limits) < len(offers):
+            return None
+        return max(limits, default=caps.person_day)
+
+
+async def hold(db: Rows, job: Job, caps: Caps, *, now: float) -> None:
     """Check every cap and write the hold. Call inside the accepting transaction.
 
     Raises:
         QuotaError: Some cap is reached; the sentence says which and what is left.
     """
-    await _check_at_once(db, job, caps)
+    used = await usage(db, job.person, job.place, now=now)
+    _check_at_once(used, caps)
     if job.price.units or job.price.micros:
-        await _check_units(db, job, caps, roles=roles, now=now)
-        await _check_money(db, job, caps, now=now)
+        cap = used.cap(caps, job.person.roles)
+        _check_units(job.price.units, used.mine, cap, MINE)
+        _check_units(job.price.units, used.together, caps.workspace_day, TOGETHER)
+        _check_money(used, job.price.micros, caps)
     else:
-        await _check_free(db, job, caps, now=now)
+        _check_free(used, caps)
     await db.rows(
         "INSERT INTO ledger(job, person, chat, workspace, units, micros, kind, held_at)"
         " VALUES(?, ?, ?, ?, ?, ?, 'held', ?)",
@@ -56,36 +106,41 @@ async def settle(db: Rows, job: Job, *, note: str | None, now: float) -> None:
     )
 
 
+async def usage(db: Rows, person: Person, place: Place, *, now: float) -> Usage:
+    """What counts against the caps now."""
+    today = now - now % DAY
+    [row] = await db.rows(
+        USAGE,
+        person.key,
+        person.key,
+        now - HOUR,
+        person.key,
+        today,
+        place.chat,
+        place.workspace,
+        today,
+        _month(now),
+        person.key,
+        person.key,
+    )
+    return Usage(**row)
+
+
 async def allowance(
     db: Rows, person: Person, place: Place, caps: Caps, *, now: float
 ) -> Allowance:
     """What a person has used and has left in a place."""
+    used = await usage(db, person, place, now=now)
     together = caps.workspace_day
-    if together is not None:
-        together = max(0, together - await _units_in(db, place, since=_day(now)))
     return Allowance(
-        used=await _units(db, "person = ?", person.key, since=_day(now)),
-        cap=await person_cap(db, person.key, caps, roles=person.roles),
-        together_left=together,
-        resets=_day(now) + DAY,
-        free_used=await _free(db, person.key, now=now),
+        used=used.mine,
+        cap=used.cap(caps, person.roles),
+        together_left=None if together is None else max(0, together - used.together),
+        resets=now - now % DAY + DAY,
+        free_used=used.free,
         free_cap=caps.free_per_hour,
-        waiting=await _unfinished(db, person.key),
+        waiting=used.unfinished,
     )
-
-
-async def person_cap(
-    db: Rows, person: str, caps: Caps, *, roles: frozenset[str]
-) -> int | None:
-    """Units a day for a person: their own, else their best role's, else everyone's."""
-    if own := await db.rows("SELECT units FROM overrides WHERE person = ?", person):
-        units: int | None = own[0]["units"]
-        return units
-    offers = [caps.roles[role] for role in roles if role in caps.roles]
-    known = [offer for offer in offers if offer is not None]
-    if len(known) < len(offers):
-        return None
-    return max(known, default=caps.person_day)
 
 
 async def override(db: Rows, person: str, units: int | None) -> None:
@@ -116,8 +171,35 @@ async def audit(db: Rows) -> list[str]:
     ] + [f"job {row['job']} is gone but its units are still held" for row in strays]
 
 
-async def _check_at_once(db: Rows, job: Job, caps: Caps) -> None:
-    if await _unfinished(db, job.person.key) >= caps.at_once:
+MINE = "That takes {asked} clip-seconds and you have {left} of {cap} left today."
+TOGETHER = (
+    "That takes {asked} clip-seconds and everyone here together has {left} of {cap}"
+    " left today."
+)
+
+
+def _check_units(asked: int, used: int, cap: int | None, sentence: str) -> None:
+    if cap is not None and used + asked > cap:
+        raise QuotaError(
+            sentence,
+            hint="The count starts again at 00:00 UTC. A free draft takes nothing.",
+            asked=asked,
+            left=max(0, cap - used),
+            cap=cap,
+        )
+
+
+def _check_money(used: Usage, micros: int, caps: Caps) -> None:
+    cap = caps.month_micros
+    if cap is not None and micros and used.spent + micros > cap:
+        raise QuotaError(
+            "This month's money for renders is used up.",
+            hint="Make a free draft, or ask whoever runs this bot for more.",
+        )
+
+
+def _check_at_once(used: Usage, caps: Caps) -> None:
+    if used.unfinished >= caps.at_once:
         raise QuotaError(
             "You have {most} renders under way, and that is the most at once.",
             hint="Wait for one to finish, or cancel one.",
@@ -125,91 +207,13 @@ async def _check_at_once(db: Rows, job: Job, caps: Caps) -> None:
         )
 
 
-async def _check_free(db: Rows, job: Job, caps: Caps, *, now: float) -> None:
-    if await _free(db, job.person.key, now=now) >= caps.free_per_hour:
+def _check_free(used: Usage, caps: Caps) -> None:
+    if used.free >= caps.free_per_hour:
         raise QuotaError(
             "You have made {most} free renders in the last hour, and that is the most.",
             hint="Try again a little later.",
             most=caps.free_per_hour,
         )
-
-
-async def _check_units(
-    db: Rows, job: Job, caps: Caps, *, roles: frozenset[str], now: float
-) -> None:
-    since, asked = _day(now), job.price.units
-    cap = await person_cap(db, job.person.key, caps, roles=roles)
-    used = await _units(db, "person = ?", job.person.key, since=since)
-    if cap is not None and used + asked > cap:
-        raise QuotaError(
-            "That takes {asked} clip-seconds and you have {left} of {cap} left today.",
-            hint="The count starts again at 00:00 UTC. A free draft takes nothing.",
-            asked=asked,
-            left=max(0, cap - used),
-            cap=cap,
-        )
-    cap = caps.workspace_day
-    used = await _units_in(db, job.place, since=since)
-    if cap is not None and used + asked > cap:
-        raise QuotaError(
-            "That takes {asked} clip-seconds and everyone here together has {left}"
-            " of {cap} left today.",
-            hint="The count starts again at 00:00 UTC. A free draft takes nothing.",
-            asked=asked,
-            left=max(0, cap - used),
-            cap=cap,
-        )
-
-
-async def _check_money(db: Rows, job: Job, caps: Caps, *, now: float) -> None:
-    if caps.month_micros is None or not job.price.micros:
-        return
-    [row] = await db.rows(
-        "SELECT coalesce(sum(micros), 0) AS n FROM ledger"
-        " WHERE micros > 0 AND kind <> 'returned' AND held_at >= ?",
-        _month(now),
-    )
-    if int(row["n"]) + job.price.micros > caps.month_micros:
-        raise QuotaError(
-            "This month's money for renders is used up.",
-            hint="Make a free draft, or ask whoever runs this bot for more.",
-        )
-
-
-async def _units_in(db: Rows, place: Place, *, since: float) -> int:
-    whose = "chat = ? AND workspace = ?"
-    return await _units(db, whose, place.chat, place.workspace, since=since)
-
-
-async def _units(db: Rows, whose: str, *values: str, since: float) -> int:
-    [row] = await db.rows(
-        "SELECT coalesce(sum(units), 0) AS n FROM ledger"
-        f" WHERE {whose} AND kind <> 'returned' AND held_at >= ?",
-        *values,
-        since,
-    )
-    return int(row["n"])
-
-
-async def _free(db: Rows, person: str, *, now: float) -> int:
-    [row] = await db.rows(
-        "SELECT count(*) AS n FROM ledger WHERE person = ? AND units = 0"
-        " AND micros = 0 AND kind <> 'returned' AND held_at > ?",
-        person,
-        now - HOUR,
-    )
-    return int(row["n"])
-
-
-async def _unfinished(db: Rows, person: str) -> int:
-    [row] = await db.rows(
-        "SELECT count(*) AS n FROM ledger WHERE person = ? AND kind = 'held'", person
-    )
-    return int(row["n"])
-
-
-def _day(now: float) -> float:
-    return now - now % DAY
 
 
 def _month(now: float) -> float:

@@ -303,7 +303,7 @@ class RenderService:
             if not await job_rows.add(db, job, event=key):
                 earlier = await job_rows.by_event(db, key or "")
                 return earlier or job
-            await quota.hold(db, job, self._settings.caps, roles=person.roles, now=now)
+            await quota.hold(db, job, self._settings.caps, now=now)
         await self._store.say(job.id)
         return job
 

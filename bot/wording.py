@@ -1,6 +1,6 @@
 """Every sentence the bot says, once, for all chats. Errors bring their own words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.models import Allowance, Job, Op, State
 from bot.prompt.plan import Beat, Ease, Move, MoveKind, Plan
@@ -45,10 +45,15 @@ def plan_lines(plan: Plan) -> tuple[str, ...]:
     if plan.handheld:
         lines.append("handheld")
     if plan.looks:
-        lines.append(f"look: {', '.join(NAMES.get(n, n) for n in plan.looks)}")
+        lines.append(f"look: {', '.join(names(plan.looks))}")
     if plan.sounds:
-        lines.append(f"sound: {', '.join(NAMES.get(n, n) for n in plan.sounds)}")
+        lines.append(f"sound: {', '.join(names(plan.sounds))}")
     return tuple(lines)
+
+
+def names(words: Iterable[str]) -> tuple[str, ...]:
+    """Looks or sounds as people call them."""
+    return tuple(NAMES.get(word, word) for word in words)
 
 
 def beat_line(beat: Beat) -> str:
