@@ -12,8 +12,9 @@ from adapters.web.pictures import Samples, still_exists
 from adapters.web.uploads import read_upload
 from bot.errors import RequestError, StillError, StorageError
 from bot.models import Job, Still
+from bot.prompt.coach import coach
 from bot.service import RenderService
-from bot.wording import plan_lines
+from bot.wording import names, plan_lines
 
 
 class Api:
@@ -76,11 +77,12 @@ class Api:
             {
                 "seconds": plan.seconds,
                 "beats": beats,
-                "looks": list(plan.looks),
-                "sounds": plan.sounds,
+                "looks": names(plan.looks),
+                "sounds": names(plan.sounds),
                 "lines": plan_lines(plan),
                 "cannot": plan.cannot,
                 "notes": plan.notes,
+                "coach": " ".join(coach(order.prompt, plan)),
             }
         )
 
