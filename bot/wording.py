@@ -2,22 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.models import Allowance, Job, Op, State
 from bot.prompt.plan import Beat, Ease, Move, MoveKind, Plan
 from bot.prompt.remix import NAMES
-
-STATES = {
-    State.QUEUED: "Waiting",
-    State.SUBMITTING: "Starting",
-    State.RENDERING: "Rendering",
-    State.FETCHING: "Fetching the clip",
-    State.FINISHING: "Finishing",
-    State.DELIVERING: "Delivering",
-    State.DONE: "Done",
-    State.FAILED: "Did not work",
-    State.CANCELLED: "Cancelled",
-}
-OPS = {Op.CREATE: "", Op.REMIX: "remix", Op.EXTEND: "extension"}
 
 _SIDEWAYS = {-1: "left", 1: "right"}
 _UPRIGHT = {-1: "up", 1: "down"}
@@ -28,15 +14,6 @@ _EASES = {
     Ease.OUT: "coming to rest",
     Ease.SNAP: "at once",
 }
-
-
-def state_line(job: Job, ahead: int = 0) -> str:
-    """How far a job has come, in a few words."""
-    if job.state is State.QUEUED and ahead:
-        return f"Waiting, {ahead} before it"
-    if job.state is State.RENDERING and job.progress is not None:
-        return f"Rendering, {job.progress:.0%}"
-    return STATES[job.state]
 
 
 def plan_lines(plan: Plan) -> tuple[str, ...]:
@@ -58,26 +35,21 @@ def names(words: Iterable[str]) -> tuple[str, ...]:
 
 def beat_line(beat: Beat) -> str:
     """One beat: from when to when, and what the camera does."""
+    return f"{beat.start:g}\u2013{beat.end:g} s: {moves_line(beat)}"
+
+
+def moves_line(beat: Beat) -> str:
+    """What the camera does in a beat."""
     what = " + ".join(_move(move) for move in beat.moves) or "hold"
     if beat.moves and beat.ease in _EASES:
-        what = f"{what}, {_EASES[beat.ease]}"
-    return f"{beat.start:g}\u2013{beat.end:g} s: {what}"
+        return f"{what}, {_EASES[beat.ease]}"
+    return what
 
 
 def cannot_line(cannot: Sequence[str]) -> str:
     """What will not happen, in the person's own words."""
     said = ", ".join(f"“{words}”" for words in cannot)
     return f"I move the camera; I cannot do {said}."
-
-
-def quota_line(left: Allowance) -> str:
-    """What a person has left today."""
-    if left.left is None:
-        units = "no daily limit"
-    else:
-        units = f"{left.left} of {left.cap or left.left} clip-seconds left today"
-    free = max(0, left.free_cap - left.free_used)
-    return f"{units}; {free} free renders left this hour"
 
 
 def _move(move: Move) -> str:

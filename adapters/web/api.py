@@ -14,7 +14,7 @@ from bot.errors import RequestError, StillError, StorageError
 from bot.models import Job, Still
 from bot.prompt.coach import coach
 from bot.service import RenderService
-from bot.wording import names, plan_lines
+from bot.wording import moves_line, names, plan_lines
 
 
 class Api:
@@ -70,7 +70,7 @@ class Api:
         order = await orders.read(request, orders.PreviewOrder)
         plan = self._service.preview(order.prompt, order.seconds)
         beats = [
-            {"start": b.start, "end": b.end, "text": b.words, "hold": not b.moves}
+            {"start": b.start, "end": b.end, "text": moves_line(b), "hold": not b.moves}
             for b in plan.beats
         ]
         return web.json_response(
