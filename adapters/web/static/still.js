@@ -88,8 +88,8 @@ async function take(body) {
     still = await call("POST", "/api/stills", body);
   } catch (error) {
     still = null;
+    onChange(); // clears what was wrong before, so it comes first
     refuse(error);
-    onChange();
     return;
   }
   const image = find("#still");
