@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.errors import DeliveryError
+from bot.media import draft_of
 from bot.models import Clip, Job, Person, Place
 
 SOMEBODY = Person(chat="terminal", id="owner")
@@ -31,7 +32,7 @@ class TerminalChat:
     async def deliver(self, job: Job, clip: Clip, file: Path, key: str) -> str:  # noqa: ARG002
         """Copy the clip to its file."""
         to = Path(job.place.channel)
-        draft = to.with_name(f".{to.name}.part")
+        draft = draft_of(to)
         try:
             await asyncio.to_thread(shutil.copyfile, file, draft)
             await asyncio.to_thread(draft.replace, to)

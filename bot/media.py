@@ -157,6 +157,11 @@ class Media:
         return gone
 
 
+def draft_of(file: Path) -> Path:
+    """Where a file is written until it is whole."""
+    return file.with_name(f".{file.name}.part")
+
+
 @contextmanager
 def told_in_words() -> Iterator[None]:
     """Turn what a disk may say into a StorageError."""

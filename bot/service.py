@@ -177,6 +177,8 @@ class RenderService:
             await clip_rows.remove(db, clip_id)
             await job_rows.remove(db, clip_id)
             used = await clip_rows.media(db) | await job_rows.stills(db)
+        if provider := self._providers.get(job.request.provider):
+            await provider.forget(job)
         if clip is not None:
             own = {clip.media, clip.poster, clip.last_frame, clip.request.still}
             for key in own - used - {None}:

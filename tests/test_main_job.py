@@ -148,12 +148,24 @@ async def test_a_cancelled_render_stops_the_worker_and_the_next_one_runs(
         await studio.house.service.cancel(job.id, person=ANN)
         assert (await studio.ended(job)).state is State.CANCELLED
 
+        assert not list((tmp_path / "media").rglob("*.mp4*"))
         after = await studio.ended(await studio.order("pan left"))
         assert after.state is State.DONE
         [row] = await studio.house.store.rows(
             "SELECT kind FROM ledger WHERE job = ?", job.id
         )
         assert row["kind"] == "returned"
+
+
+async def test_nothing_is_left_of_what_was_deleted(tmp_path: Path) -> None:
+    """Neither the clip nor the photo, nor the worker's own copies."""
+    async with open_studio(tmp_path) as studio:
+        job = await studio.ended(await studio.order("pan left"))
+        await studio.house.service.delete(job.id, person=ANN)
+
+        left = [file for file in (tmp_path / "media").rglob("*") if file.is_file()]
+
+        assert left == []
 
 
 async def test_a_still_that_is_gone_is_said_and_costs_nothing(tmp_path: Path) -> None:

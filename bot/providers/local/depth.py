@@ -15,6 +15,8 @@ from bot.subject import Field, Image
 
 WORKING_SIDE = 448  # pixels of the longer side
 SMALLEST_OBJECT = 0.003  # share of the picture
+DEEPEST_GROUND = 0.4  # share of the picture below a horizon at which it is nearest
+WIDER = (16, 48, 144)  # pixels around that are asked where nothing is known
 
 
 class Picture(NamedTuple):
@@ -30,18 +32,36 @@ class Picture(NamedTuple):
     subject: Field
 
 
-def nearness(picture: Image, subject: Field) -> Field:
-    """0 is far, 1 is near, at the working size; smooth inside, sharp at edges."""
+class Nearness(NamedTuple):
+    """How near the two layers are: 0 is far, 1 is near.
+
+    Attributes:
+        back: Of everything but the subject, carried on behind it.
+        front: Of the subject, carried on beyond its edges.
+    """
+
+    back: Field
+    front: Field
+
+
+def nearness(picture: Image, subject: Field) -> Nearness:
+    """Guess how near the background and the subject are, at the working size."""
     small = _shrink(picture, subject)
     sky = _sky(small)
     ground = _ground(sky)
     depth = _believe_sharpness(small.grey, ground) * (1 - sky)
-    standing = _stand_up(depth, ground, small.subject)
-    strong = np.clip((small.subject - 0.35) / 0.4, 0, 1)
-    depth = standing * strong + depth * (1 - strong)
     depth = guided_by_colour(small.colours, depth, WORKING_SIDE // 28, 1e-3)
-    low, high = np.percentile(depth, [1, 99])
-    return np.clip((depth - low) / (high - low + 1e-6), 0, 1).astype(np.float32)
+    standing, solid = _stand_up(depth, ground, small.subject)
+    low, high = np.percentile(np.where(solid > 0, standing, depth), [1, 99])
+    return Nearness(
+        *(
+            np.clip((field - low) / (high - low + 1e-6), 0, 1).astype(np.float32)
+            for field in (
+                _carried_on(depth, (small.subject < 0.1).astype(np.float32)),
+                _carried_on(standing, solid),
+            )
+        )
+    )
 
 
 def guided(guide: Field, source: Field, radius: int, epsilon: float) -> Field:
@@ -112,11 +132,15 @@ def _sky(small: Picture) -> Field:
 
 
 def _ground(sky: Field) -> Field:
-    """0 at and above the horizon, rising to 1 at the bottom edge."""
+    """0 at and above the horizon, rising to 1 towards the bottom edge.
+
+    Below a low horizon little ground is seen, and all of it is far: a plane is as near
+    as it is deep below the horizon.
+    """
     height, width = sky.shape
     horizon = float(np.percentile(sky.sum(0) / height, 60)) if sky.any() else 0.0
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None].repeat(width, 1)
-    return np.clip((rows - horizon) / max(1e-3, 1 - horizon), 0, 1)
+    return np.clip((rows - horizon) / max(DEEPEST_GROUND, 1 - horizon), 0, 1)
 
 
 def _believe_sharpness(grey: Field, ground: Field) -> Field:
@@ -129,12 +153,18 @@ def _believe_sharpness(grey: Field, ground: Field) -> Field:
     return ground * (1 - belief) + sharp * belief
 
 
-def _stand_up(depth: Field, ground: Field, subject: Field) -> Field:
-    """Make each object a rounded billboard where its lowest part meets the ground."""
-    standing = depth.copy()
+def _stand_up(depth: Field, ground: Field, subject: Field) -> tuple[Field, Field]:
+    """Make each object a rounded billboard where its lowest part meets the ground.
+
+    A billboard keeps what is upright upright: a tower on a plane would lean.
+
+    Returns:
+        The depth with its objects stood up, and 1 where they are.
+    """
+    standing, solid = depth.copy(), np.zeros_like(depth)
     height = depth.shape[0]
-    solid = (np.clip((subject - 0.35) / 0.4, 0, 1) > 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
+    likely = (np.clip((subject - 0.35) / 0.4, 0, 1) > 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely)
     for number in range(1, count):
         if stats[number, cv2.CC_STAT_AREA] < SMALLEST_OBJECT * depth.size:
             continue
@@ -147,4 +177,20 @@ def _stand_up(depth: Field, ground: Field, subject: Field) -> Field:
         )
         bulge = cv2.GaussianBlur(here.astype(np.float32), (0, 0), WORKING_SIDE / 14)
         standing[here] = near + 0.12 * (bulge[here] - 0.5)
-    return standing
+        solid[here] = 1
+    return standing, solid
+
+
+def _carried_on(field: Field, known: Field) -> Field:
+    """The field where it is known, ever wider averages of that elsewhere."""
+    if not known.any():
+        return field
+    told = field * known
+    total, weight = told.copy(), known.copy()
+    trust = 1.0
+    for radius in WIDER:
+        trust *= 0.01
+        total += trust * _box(_box(told, radius), radius)
+        weight += trust * _box(_box(known, radius), radius)
+    mean = total.sum() / weight.sum()
+    return (total + 1e-9 * mean) / (weight + 1e-9)

@@ -10,6 +10,7 @@ from typing import Self
 import av
 import numpy as np
 
+from bot.media import draft_of
 from bot.models import Size
 from bot.providers.local.plates import Plane
 from bot.providers.local.sound import RATE, Sound
@@ -44,7 +45,7 @@ def encode(
         sound: Samples x 2 at 48 kHz, or None for a silent clip.
         on_progress: Told the share of frames that are done.
     """
-    draft = file.with_name(f".{file.name}.part")
+    draft = draft_of(file)
     options = {"movflags": "+faststart"}
     try:
         with av.open(draft, "w", format="mp4", options=options) as container:

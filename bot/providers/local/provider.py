@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import BotError, Fault, OptionError, ProviderError
-from bot.media import Media
+from bot.media import Media, draft_of
 from bot.models import (
     Job,
     ModelCard,
@@ -119,6 +119,7 @@ class LocalProvider:
         if render := self._renders.pop(job.id, None):
             render.task.cancel()
             await asyncio.wait([render.task])
+        await self.forget(job)
 
     async def download(self, job: Job, to: Path) -> None:
         """Hand the file over; may be asked for again after a restart."""
@@ -129,8 +130,9 @@ class LocalProvider:
             raise ProviderError(Fault.EXPIRED, "The rendered file is gone.") from None
 
     async def forget(self, job: Job) -> None:
-        """Delete the worker's files."""
-        for file in self._files(job):
+        """Delete the worker's files, half ones too."""
+        video, result = self._files(job)
+        for file in (video, result, draft_of(video)):
             await asyncio.to_thread(file.unlink, missing_ok=True)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:  # noqa: ARG002
@@ -199,7 +201,7 @@ class LocalProvider:
 
 
 def _write_whole(file: Path, text: str) -> None:
-    draft = file.with_suffix(".part")
+    draft = draft_of(file)
     draft.write_text(text, encoding="utf-8")
     draft.replace(file)
 

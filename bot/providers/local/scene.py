@@ -74,14 +74,13 @@ def build(picture: Image, size: Size, look: Callable[[Image], Image]) -> Scene:
     near = depth.nearness(plate, soft_mask)
     alpha = _matte(plate, soft_mask)
     if alpha is None:
-        back = plates.background(_sharpened(look(plate)), _relief(near, None, plate))
+        back = plates.background(_sharpened(look(plate)), _relief(near.back, plate))
         front, box = None, (0, 0, 0, 0)
     else:
         hole = _widened(alpha)
         behind = plates.fill_behind(plate, hole)
-        relief = _relief(near, 1 - hole, plate)
-        back = plates.background(_sharpened(look(behind)), relief)
-        relief = _relief(near, alpha, plate)
+        back = plates.background(_sharpened(look(behind)), _relief(near.back, plate))
+        relief = _relief(near.front, plate)
         front = plates.cut_out(_sharpened(look(plate)), alpha, relief)
         box = _bounds(alpha)
     seen = tuple(window.move(face) for face in faces)
@@ -165,16 +164,11 @@ def _sharpened(plate: Image) -> Image:
     return cv2.addWeighted(plate, 1 + SHARPEN, blurred, -SHARPEN, 0)
 
 
-def _relief(near: Field, weight: Field | None, plate: Image) -> Field:
-    """Smooth nearness of one plate, told only by the pixels that belong to it."""
+def _relief(near: Field, plate: Image) -> Field:
+    """Smooth nearness of one plate, on its coarse grid."""
     cells = (plate.shape[1] // RELIEF, plate.shape[0] // RELIEF)
     field = cv2.resize(near, cells, interpolation=cv2.INTER_LINEAR)
-    share = np.ones_like(field)
-    if weight is not None:
-        share = cv2.resize(weight, cells, interpolation=cv2.INTER_AREA) + 1e-4
-    sigma = max(1.0, cells[0] / 60) * 2
-    told = cv2.GaussianBlur(field * share, (0, 0), sigma)
-    return told / np.maximum(cv2.GaussianBlur(share, (0, 0), sigma), 1e-6)
+    return cv2.GaussianBlur(field, (0, 0), max(1.0, cells[0] / 60) * 2)
 
 
 def _bounds(alpha: Field) -> tuple[int, int, int, int]:
