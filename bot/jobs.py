@@ -143,7 +143,7 @@ class Jobs:
         except Superseded:
             log.info("job %s was taken over", job_id)
         finally:
-            del self._held[job_id]
+            self._held.pop(job_id, None)
 
     async def advance(self, job: Job, *, again: bool) -> Job:
         """Take one step, trying anew what may pass; bad news is a next state too."""

@@ -224,6 +224,6 @@ def _room(scene: Scene, poses: Sequence[Pose], crop: float | None) -> float | No
     largest = 1 / warp.overshoot(scene, poses)
     if crop is None:
         return min(1.0, largest) if largest >= SMALLEST_CROP else None
-    steepest = max(warp.slope(scene, plate.relief, poses) for plate in scene.layers)
-    fits = largest >= crop - 1e-6 and steepest <= warp.CONTRACTION * 1.05
+    strain = max(warp.strain(scene, plate.relief, poses) for plate in scene.layers)
+    fits = largest >= crop - 1e-6 and strain <= 1.05
     return crop if fits else None

@@ -49,7 +49,7 @@ def nearness(picture: Image, subject: Field) -> Nearness:
     small = _shrink(picture, subject)
     sky = _sky(small)
     ground = _ground(sky)
-    depth = _believe_sharpness(small.grey, ground) * (1 - sky)
+    depth = _believe_sharpness(small.grey, ground, sky) * (1 - sky)
     depth = guided_by_colour(small.colours, depth, WORKING_SIDE // 28, 1e-3)
     standing, solid = _stand_up(depth, ground, small.subject)
     low, high = np.percentile(np.where(solid > 0, standing, depth), [1, 99])
@@ -143,11 +143,17 @@ def _ground(sky: Field) -> Field:
     return np.clip((rows - horizon) / max(DEEPEST_GROUND, 1 - horizon), 0, 1)
 
 
-def _believe_sharpness(grey: Field, ground: Field) -> Field:
-    """Mix in sharpness, as far as the picture has both sharp and soft parts."""
+def _believe_sharpness(grey: Field, ground: Field, sky: Field) -> Field:
+    """Mix in sharpness, as far as the picture has both sharp and soft parts.
+
+    A smooth sky says nothing of the lens, so it is not asked.
+    """
     detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.5))
     sharp = cv2.GaussianBlur(detail, (0, 0), WORKING_SIDE / 40)
-    low, high = np.percentile(sharp, [10, 90])
+    asked = sharp[cv2.dilate(sky, np.ones((25, 25), np.uint8)) == 0]
+    if not asked.size:
+        return ground
+    low, high = np.percentile(asked, [10, 90])
     belief = float(np.clip((high / (low + 1e-4) - 6) / 14, 0, 0.7))
     sharp = np.clip((sharp - low) / (high - low + 1e-6), 0, 1).astype(np.float32)
     return ground * (1 - belief) + sharp * belief

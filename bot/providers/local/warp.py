@@ -22,6 +22,7 @@ ITERATIONS = 5
 FARTHEST = 0.45  # how much of a dolly the farthest plane feels
 NEARER = 0.55  # how much more the nearest one feels
 CONTRACTION = 0.5  # how much one step may move the next, at most
+LEAN = 0.15  # pixels that an upright may lean per pixel of its height, some 9 degrees
 
 
 @dataclass(slots=True)
@@ -114,10 +115,10 @@ _EDGE = STEP * OVERSCAN  # plate pixels that the coarse grid may be wrong by
 
 
 def smoothed(scene: Scene, relief: Field, poses: Sequence[Pose]) -> float:
-    """How much a relief must be blurred so that no pose folds it; sigma in cells."""
+    """How much a relief must be blurred for these poses; sigma in cells."""
     sigma = 0.0
     blurred = relief
-    while slope(scene, blurred, poses) > CONTRACTION and sigma < 80:
+    while strain(scene, blurred, poses) > 1 and sigma < 80:
         sigma = max(1.0, sigma * 1.25)
         blurred = blur(relief, sigma)
     return sigma
@@ -128,15 +129,19 @@ def blur(relief: Field, sigma: float) -> Field:
     return cv2.GaussianBlur(relief, (0, 0), sigma) if sigma else relief
 
 
-def slope(scene: Scene, relief: Field, poses: Sequence[Pose]) -> float:
-    """How strongly one step's map depends on the last; below 1 it converges."""
+def strain(scene: Scene, relief: Field, poses: Sequence[Pose]) -> float:
+    """How much a relief bends the picture; at 1 as much as it may.
+
+    Too steep, and the steps would not converge and the picture would fold; long before
+    that, a sideways move makes what stands upright lean.
+    """
     sideways = max(max(abs(pose.x), abs(pose.y)) for pose in poses)
-    forward = max(abs(pose.z) for pose in poses)
-    reach = scene.size.width * OVERSCAN * (sideways + NEARER * 0.5 * forward) / RELIEF
+    forward = NEARER * 0.5 * max(abs(pose.z) for pose in poses)
     steepest = max(
         float(np.abs(np.diff(relief, axis=axis)).max(initial=0.0)) for axis in (0, 1)
     )
-    return reach * steepest
+    per_pixel = scene.size.width * OVERSCAN / RELIEF * steepest
+    return per_pixel * max(sideways / LEAN, (sideways + forward) / CONTRACTION)
 
 
 def _place(
