@@ -8,7 +8,7 @@ import numpy as np
 
 from bot import subject
 from bot.models import Size
-from bot.providers.local import depth, plates
+from bot.providers.local import behind, depth, plates
 from bot.providers.local.plates import Plane, Plate
 from bot.subject import Face, Field, Image
 
@@ -78,8 +78,8 @@ def build(picture: Image, size: Size, look: Callable[[Image], Image]) -> Scene:
         front, box = None, (0, 0, 0, 0)
     else:
         hole = _widened(alpha)
-        behind = plates.fill_behind(plate, hole)
-        back = plates.background(_sharpened(look(behind)), _relief(near.back, plate))
+        bare = behind.filled(plate, hole)
+        back = plates.background(_sharpened(look(bare)), _relief(near.back, plate))
         relief = _relief(near.front, plate)
         front = plates.cut_out(_sharpened(look(plate)), alpha, relief)
         box = _bounds(alpha)
@@ -154,7 +154,7 @@ def _matte(plate: Image, soft_mask: Field) -> Field | None:
 
 def _widened(alpha: Field) -> Field:
     """The subject and a rim around it: what must be painted out behind it."""
-    rim = 2 * max(3, alpha.shape[1] // 110) + 1
+    rim = 2 * max(3, alpha.shape[1] // 80) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))
     return cv2.dilate(alpha, kernel)
 
