@@ -70,7 +70,7 @@ async def open_house(
         local = LocalProvider(
             media,
             Workshop(
-                RENDERS, name="renders", nice=10, memory_bytes=8 << 30, seconds=300
+                RENDERS, name="renders", nice=10, memory_bytes=4 << 30, seconds=300
             ),
             mark=settings.mark,
             max_seconds=settings.max_seconds,

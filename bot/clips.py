@@ -96,5 +96,5 @@ def _seconds(stream: av.VideoStream, last: av.VideoFrame) -> float:
 def _picture(frame: av.VideoFrame, kind: str) -> bytes:
     out = BytesIO()
     picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
-    picture.save(out, kind, **({"quality": 88} if kind == "JPEG" else {}))
+    picture.save(out, kind, quality=88, compress_level=1)
     return out.getvalue()
