@@ -1,4 +1,8 @@
-"""Ambient sound made of noise and sines: 48 kHz, stereo, no recordings."""
+"""Ambient sound made of noise and sines: 48 kHz, stereo, no recordings.
+
+What is heard at a moment depends on the seed alone, so that a longer clip begins like
+a shorter one.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,6 +14,10 @@ RATE = 48_000  # samples a second
 LOUDNESS = 0.07  # root mean square that every ambience is brought to
 CEILING = 0.85  # of full scale; a peak never passes it
 FADE = 0.25  # seconds, at both ends
+LISTEN = 4 * RATE  # samples from the beginning that an ambience is levelled by
+LOOP = 1 << 19  # samples, some 11 s, after which noise comes again, without a seam
+BETWEEN_BIRDS = 0.8  # seconds, more or less
+LONGEST = 60  # seconds for which chance is rolled, whatever the clip's length
 
 Sound = NDArray[Any]  # float32, samples x 2
 Wave = NDArray[Any]  # float32, samples
@@ -24,7 +32,8 @@ def mix(kinds: Sequence[str], seconds: float, seed: int) -> Sound:
     for number, kind in enumerate(kinds):
         if maker := AMBIENCES.get(kind):
             dice = np.random.default_rng(seed + 11 * number)
-            total += _levelled(maker(count, dice), QUIETER.get(kind, 1.0))
+            heard = maker(max(count, LISTEN), dice)
+            total += _levelled(heard, QUIETER.get(kind, 1.0))[:count]
     edge = min(count // 2, round(FADE * RATE))
     ramp = np.linspace(0, 1, edge, dtype=np.float32)[:, None]
     total[:edge] *= ramp
@@ -33,7 +42,7 @@ def mix(kinds: Sequence[str], seconds: float, seed: int) -> Sound:
 
 
 def _levelled(sound: Sound, share: float) -> Sound:
-    loudness = float(np.sqrt(np.mean(np.square(sound)))) + 1e-9
+    loudness = float(np.sqrt(np.mean(np.square(sound[:LISTEN])))) + 1e-9
     return sound * np.float32(share * LOUDNESS / loudness)
 
 
@@ -41,24 +50,21 @@ def _noise(
     count: int, dice: Dice, low: float, high: float, *, tilt: float = 0.0
 ) -> Sound:
     """Noise between two frequencies in hertz, different left and right."""
-    length = 1 << max(0, (count - 1).bit_length())
-    hertz = np.fft.rfftfreq(length, 1 / RATE)
+    hertz = np.fft.rfftfreq(LOOP, 1 / RATE)
     gain = 1 / (1 + (low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / high) ** 4)
     gain *= np.maximum(hertz, 20) ** tilt
-    sides = []
-    for _ in range(2):
-        white = np.fft.rfft(dice.standard_normal(length).astype(np.float32))
-        side = np.fft.irfft(white * gain)[:count]
-        sides.append(side / (side.std() * 3 + 1e-9))
-    return np.stack(sides, 1).astype(np.float32)
+    white = np.fft.rfft(dice.standard_normal((2, LOOP), dtype=np.float32))
+    sides = np.fft.irfft(white * gain.astype(np.float32)).astype(np.float32)
+    sides /= 3 * sides.std() + 1e-9
+    # A filter in the frequency domain runs round, so the end meets the beginning.
+    return np.take(sides.T, np.arange(count), axis=0, mode="wrap")
 
 
 def _swell(count: int, dice: Dice, per_second: float, depth: float) -> Sound:
     """A slow random loudness between 1 - depth and 1."""
-    knots = dice.random(max(4, int(count / RATE * per_second) + 3))
-    at = np.linspace(0, len(knots) - 1, count)
-    curve = 1 - depth + depth * np.interp(at, np.arange(len(knots)), knots)
-    return curve.astype(np.float32)[:, None]
+    knots = dice.random(int(LONGEST * per_second) + 2)
+    curve = np.interp(_time(count) * per_second, np.arange(len(knots)), knots)
+    return (1 - depth + depth * curve).astype(np.float32)[:, None]
 
 
 def _time(count: int) -> Wave:
@@ -129,26 +135,24 @@ def _thunder(count: int, dice: Dice) -> Sound:
         _noise(length, dice, 25, 180)[:, 0] * np.exp(-1.1 * t) * (1 - np.exp(-30 * t))
     )
     roll = (roll * _swell(length, dice, 5, 0.5)[:, 0]).astype(np.float32)
-    return _placed(count, [(min(1.0, count / RATE * 0.3), 0.5, 1.0)], roll)
+    return _placed(count, [(0.6, 0.5, 1.0)], roll)
 
 
 def _fire(count: int, dice: Dice) -> Sound:
     t = _time(int(0.03 * RATE))
     crack = (dice.standard_normal(len(t)) * np.exp(-260 * t)).astype(np.float32)
-    seconds = count / RATE
     hits = [
-        (when * seconds, 0.2 + 0.6 * side, 2 * loud * loud)
-        for when, side, loud in dice.random((int(14 * seconds), 3))
+        (when * LONGEST, 0.2 + 0.6 * side, 2 * loud * loud)
+        for when, side, loud in dice.random((14 * LONGEST, 3))
     ]
     bed = _noise(count, dice, 60, 500) * _swell(count, dice, 2, 0.4)
     return bed + _placed(count, hits, crack)
 
 
 def _birds(count: int, dice: Dice) -> Sound:
-    seconds = count / RATE
     out = 0.03 * _noise(count, dice, 300, 3_000)
-    for _ in range(max(2, int(seconds * 1.3))):
-        start, side = dice.random() * seconds, 0.1 + 0.8 * dice.random()
+    for number in range(int(count / RATE / BETWEEN_BIRDS) + 1):
+        start, side = BETWEEN_BIRDS * (number + dice.random()), dice.uniform(0.1, 0.9)
         pitch = 2_600 + 2_200 * dice.random()
         for note in range(int(dice.integers(2, 6))):
             t = _time(int((0.05 + 0.06 * dice.random()) * RATE))
@@ -203,8 +207,7 @@ def _heart(count: int, dice: Dice) -> Sound:  # noqa: ARG001 - nor has a heart
 
 
 def _whoosh(count: int, dice: Dice) -> Sound:
-    t, whole = _time(count), count / RATE
-    swell = np.exp(-(((t - whole / 2) / (0.18 * whole + 0.05)) ** 2))
+    swell = np.exp(-(((_time(count) - 1) / 0.4) ** 2))
     return _noise(count, dice, 200, 3_500) * swell.astype(np.float32)[:, None]
 
 

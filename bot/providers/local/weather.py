@@ -239,10 +239,10 @@ def _grain(strength: float, size: Size, seed: int) -> Plane | None:
         return None
     dice = np.random.default_rng(seed)
     shape = (size.height + 64, size.width + 64)
-    noise = dice.standard_normal(shape, dtype=np.float32)
+    noise: Field = dice.standard_normal(shape, dtype=np.float32)
     # Film's grain is soft; a sharp one would cost the encoder four times the bytes.
     noise = cv2.GaussianBlur(noise, (0, 0), 0.9 * max(1.0, min(size) / 720))
-    noise *= np.float32(7 * strength / noise.std())
+    noise = noise / noise.std() * np.float32(7 * strength)
     return (np.clip(noise, -30, 30) + 32).astype(np.uint8)
 
 
