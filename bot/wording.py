@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.prompt.moods import name_of
 from bot.prompt.plan import Beat, Ease, Move, MoveKind, Plan
-from bot.prompt.remix import NAMES
 
 _SIDEWAYS = {-1: "left", 1: "right"}
 _UPRIGHT = {-1: "up", 1: "down"}
@@ -30,7 +30,7 @@ def plan_lines(plan: Plan) -> tuple[str, ...]:
 
 def names(words: Iterable[str]) -> tuple[str, ...]:
     """Looks or sounds as people call them."""
-    return tuple(NAMES.get(word, word) for word in words)
+    return tuple(name_of(word) for word in words)
 
 
 def beat_line(beat: Beat) -> str:

@@ -1,30 +1,11 @@
 """What people type is read into timed moves, looks and sounds; it never fails."""
 
-from dataclasses import replace
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot import wording
 from bot.prompt.coach import coach
-from bot.prompt.extend import extend
 from bot.prompt.parse import NO_MOVE, parse
-from bot.prompt.plan import Beat, Framing, MoveKind, Plan
-from bot.prompt.reading import WIDEST
-from bot.prompt.remix import remix
-
-WORDS = """
-dolly in out pan left right tilt up down zoom orbit truck hold static then and while
-with slowly fast dramatic 2s 0s 1.5s 90s over for 2 seconds at 3s last first 0-2s: 5-1s
-180 degrees 200% 9x snow no rain without fog golden hour noir waves music Audio: the cat
-waves its paw she says "hello you" cut to rack focus vertigo parallax handheld , . ; ->
---motion high -camera pan left --no -neg slower faster more less instead also reverse
-make it 6 s long warmer @everyone 🐱 تحريك half a second 999999999 .5s 1,5s twice mute
-"""
-SOUP = st.lists(
-    st.sampled_from([*WORDS.split(), "\n", "\u202e", "\x00"]), max_size=40
-).map(" ".join)
+from bot.prompt.plan import Beat
 
 
 def lines(prompt: str, seconds: float | None = None) -> str:
@@ -66,8 +47,8 @@ def lines(prompt: str, seconds: float | None = None) -> str:
             4,
             "0–4 s: crane up + pan left | look: candlelight | sound: a quiet room",
         ),
-        ("Last 2 seconds: zoom out", 6, "4–6 s: zoom out"),
-        ("in the last second, zoom in fast", 4, "3–4 s: zoom in"),
+        ("Last 2 seconds: zoom out", 6, "0–4 s: hold | 4–6 s: zoom out"),
+        ("in the last second, zoom in fast", 4, "0–3 s: hold | 3–4 s: zoom in"),
         (
             "slowly zoom in 20% over 3s, no fog, snow",
             None,
@@ -88,6 +69,53 @@ def lines(prompt: str, seconds: float | None = None) -> str:
         ("dolly left", 4, "0–4 s: truck left"),
         ("vertigo effect, dramatic", 4, "0–4 s: vertigo in"),
         ("no camera movement, light rain", 4, "0–4 s: hold | look: rain | sound: rain"),
+        (
+            "Camera slowly dollies in over 2 seconds;"
+            " subject raises right hand halfway.",
+            4,
+            "0–2 s: dolly in | 2–4 s: hold",
+        ),
+        (
+            "slow camera push forward (approx 6 degrees), soft parallax on background,"
+            " tiny head turn, warm early-evening lighting",
+            4,
+            "0–4 s: dolly in + truck right | look: golden light",
+        ),
+        (
+            "dolly in 3s, hold 2s, pan right 3s",
+            4,
+            "0–1.5 s: dolly in | 1.5–2.5 s: hold | 2.5–4 s: pan right",
+        ),
+        ("hold for the first second, then zoom", 4, "0–1 s: hold | 1–4 s: zoom in"),
+        ("0:00-0:02 pan left", None, "0–2 s: pan left"),
+        ("between 1s and 3s zoom in", 4, "0–1 s: hold | 1–3 s: zoom in | 3–4 s: hold"),
+        ("pan left, then stop", 4, "0–3 s: pan left | 3–4 s: hold"),
+        ("1. hold 1s\n2. pull out 2s", None, "0–1 s: hold | 1–3 s: dolly out"),
+        (
+            "zoom in 1 s then zoom back out 1 s",
+            None,
+            "0–1 s: zoom in | 1–2 s: zoom out",
+        ),
+        ("pan out to show the town", 4, "0–4 s: zoom out"),
+        ("tracks in on the statue for 3 s", None, "0–3 s: dolly in"),
+        ("push in on the woman on the left 2 s", None, "0–2 s: dolly in"),
+        ("camera rolls counter-clockwise", 4, "0–4 s: roll left"),
+        ("a woman holding a bouquet, zoom out", 4, "0–4 s: zoom out"),
+        ("let it drift", 4, "0–4 s: drift"),
+        ("keep the camera locked", 4, "0–4 s: hold"),
+        ("pan left; constant speed", 4, "0–4 s: pan left, at a steady pace"),
+        ("ease in and out, pan left", 4, "0–4 s: pan left"),
+        (
+            "No zoom. Pan from right to left, film grain",
+            4,
+            "0–4 s: pan left | look: a vintage look",
+        ),
+        ("Audio: wind, birds. Camera: static", 4, "0–4 s: hold | sound: wind, birds"),
+        ("Keep: her face, the rain. tilt up", 4, "0–4 s: tilt up"),
+        ("hazel-eyed snowboarder, orbit left", 4, "0–4 s: orbit left"),
+        ("dolly in -neg fog, rain", 4, "0–4 s: dolly in"),
+        ("dolly in 2s --no rain, snow --seed 7 --v 6", None, "0–2 s: dolly in"),
+        ("zoom in —motion low", 4, "0–4 s: zoom in"),
     ],
 )
 def test_prompts_are_read_as_people_mean_them(
@@ -109,6 +137,18 @@ def test_prompts_are_read_as_people_mean_them(
         ("he walks toward the camera", ("he walks toward the camera",)),
         ("zoom in, cut to the sea", ("cut to the sea",)),
         ('pan left, she says "good morning"', ('she says "good morning"',)),
+        ("her dress flutters while the camera pans", ("her dress flutters",)),
+        ("orbit; he lights a cigarette", ("he lights a cigarette",)),
+        ("make the dog bark, zoom", ("make the dog bark",)),
+        (
+            "let the birds fly away and the cat walk",
+            ("let the birds fly away", "the cat walk"),
+        ),
+        (
+            'he said "pan left, then zoom in." hold',
+            ('he said "pan left, then zoom in." hold',),
+        ),
+        ("she wears a hat, tilt up", ()),
         ("dolly in, distant waves", ()),
         ("slow push in, no fog", ()),
     ],
@@ -173,81 +213,6 @@ def test_the_coach_finds_many_moves_hurried() -> None:
     [advice] = coach(prompt, parse(prompt, 2))
 
     assert advice == "4 moves in 2 s look hurried: fewer, or longer?"
-
-
-def check(plan: Plan) -> None:
-    """What holds for every plan, whatever was typed."""
-    clock = 0.0
-    for beat in plan.beats:
-        assert clock - 0.01 <= beat.start < beat.end <= plan.seconds + 0.01
-        clock = beat.end
-        for move in beat.moves:
-            assert 0 <= move.amount <= 2.5 * WIDEST[move.kind]
-            assert {move.dx, move.dy} <= {-1, 0, 1}
-    assert plan.beats
-    assert all(0 < strength <= 1 for strength in plan.looks.values())
-    assert Plan.from_json(plan.to_json()) == plan
-    assert len(set(plan.sounds)) == len(plan.sounds)
-    wording.plan_lines(plan)
-
-
-@settings(max_examples=200, deadline=None)
-@given(prompt=SOUP | st.text(max_size=200), seconds=st.none() | st.integers(1, 20))
-def test_any_text_makes_a_plan_that_can_be_rendered(
-    prompt: str, seconds: int | None
-) -> None:
-    plan = parse(prompt, seconds)
-
-    check(plan)
-    assert 2 <= plan.seconds <= 20 or plan.seconds == seconds
-
-
-@settings(max_examples=150, deadline=None)
-@given(prompt=SOUP, replies=st.lists(SOUP, min_size=1, max_size=3))
-def test_any_reply_to_any_plan_makes_a_plan_that_can_be_rendered(
-    prompt: str, replies: list[str]
-) -> None:
-    plan = parse(prompt, 4)
-    for reply in replies:
-        plan = remix(plan, reply)
-        assert plan.framing is None
-        assert plan.notes or plan.cannot
-
-    for beat in plan.beats:
-        assert 0 <= beat.start <= beat.end <= plan.seconds + 0.01
-    assert Plan.from_json(plan.to_json()) == plan
-
-
-@settings(max_examples=100, deadline=None)
-@given(prompt=SOUP, words=SOUP, seconds=st.integers(1, 8))
-def test_an_extension_begins_with_all_that_was_there(
-    prompt: str, words: str, seconds: int
-) -> None:
-    framing = Framing(crop=0.9, back_blur=1.0, front_blur=2.0, seconds=4.0)
-    before = replace(parse(prompt, 4), framing=framing)
-
-    after = extend(before, words, seconds)
-
-    assert after.beats[: len(before.beats)] == before.beats
-    assert after.seconds == before.seconds + seconds
-    assert (after.framing, after.looks) == (before.framing, before.looks)
-    assert after.sounds[: len(before.sounds)] == before.sounds
-    check(after)
-
-
-@pytest.mark.parametrize("junk", [{}, {"seconds": "x"}, {"seconds": 4, "beats": 3}])
-def test_what_is_no_plan_is_refused(junk: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        Plan.from_json(junk)
-
-
-def test_forty_thousand_characters_are_read_no_further_than_they_help() -> None:
-    """The time is linear: what comes late is not looked at."""
-    plan = parse("dolly in, " * 4_000, 4)
-
-    assert len(plan.beats) == 16
-    assert "Only the first 16 of the moves fit into 4 s." in plan.notes
-    assert {move.kind for beat in plan.beats for move in beat.moves} == {MoveKind.DOLLY}
 
 
 def test_a_beat_reads_well() -> None:

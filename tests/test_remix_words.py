@@ -5,8 +5,8 @@ import pytest
 from bot import wording
 from bot.prompt.extend import extend
 from bot.prompt.parse import parse
-from bot.prompt.plan import Plan
-from bot.prompt.remix import EXAMPLES, UNHEARD, remix
+from bot.prompt.plan import Ease, Plan
+from bot.prompt.remix import EXAMPLES, NO_CHANGE, UNHEARD, remix
 
 BEFORE = parse("dolly in 2 s, hold 1 s, pan left 1 s, golden hour, distant waves")
 MOVES = "0–2 s: dolly in | 2–3 s: hold | 3–4 s: pan left"
@@ -58,6 +58,35 @@ def amounts(plan: Plan) -> list[float]:
             " | look: golden light | sound: waves",
         ),
         (
+            "make it longer",
+            "0–3 s: dolly in | 3–4.5 s: hold | 4.5–6 s: pan left"
+            " | look: golden light | sound: waves",
+        ),
+        (
+            "make it 2 seconds and pan right",
+            "0–2 s: pan right | look: golden light | sound: waves",
+        ),
+        (
+            "remove the pan",
+            "0–2 s: dolly in | 2–4 s: hold | look: golden light | sound: waves",
+        ),
+        (
+            "just the pan",
+            "0–3 s: hold | 3–4 s: pan left | look: golden light | sound: waves",
+        ),
+        ("drift instead", "0–4 s: drift | look: golden light | sound: waves"),
+        ("make it black and white", f"{MOVES} | look: black and white | sound: waves"),
+        ("at night, please", f"{MOVES} | look: night | sound: waves"),
+        ("softer light", f"{MOVES} | look: golden light, soft light | sound: waves"),
+        (
+            "add rain and thunder",
+            f"{MOVES} | look: golden light, rain | sound: waves, rain, thunder",
+        ),
+        (
+            "lose the waves, add birdsong",
+            f"{MOVES} | look: golden light | sound: birds",
+        ),
+        (
             "make it handheld",
             f"{MOVES} | handheld | look: golden light | sound: waves",
         ),
@@ -83,6 +112,12 @@ def test_slower_and_add_snow() -> None:
     ("reply", "factor"),
     [
         ("faster", 1.6),
+        ("a bit slower", 0.8),
+        ("much slower", 0.4),
+        ("too fast", 0.6),
+        ("not so fast", 0.6),
+        ("more", 1.5),
+        ("half as fast", 0.5),
         ("subtler please", 0.6),
         ("more dramatic", 1.5),
         ("twice as far", 2),
@@ -92,6 +127,41 @@ def test_relative_words_scale_every_move(reply: str, factor: float) -> None:
     after = remix(BEFORE, reply)
 
     assert amounts(after) == pytest.approx([factor * way for way in amounts(BEFORE)])
+
+
+def test_one_move_can_be_spoken_of_alone() -> None:
+    before, after = BEFORE, remix(BEFORE, "make the pan slower")
+
+    assert lines(after) == lines(before)
+    dolly, pan = amounts(before)
+    assert amounts(after) == pytest.approx([dolly, 0.6 * pan])
+    assert after.notes == ("Slower: the pan goes 40 % less far.",)
+
+
+def test_what_is_negated_is_not_done() -> None:
+    after = remix(BEFORE, "don't make it slower, but add fog")
+
+    assert amounts(after) == amounts(BEFORE)
+    assert after.notes == ("With fog.",)
+
+
+def test_slower_softens_what_happened_at_once() -> None:
+    [beat] = remix(parse("whip pan left", 2), "slower").beats
+
+    assert beat.ease is Ease.SMOOTH
+
+
+def test_a_handheld_camera_stays_so_until_it_is_told_otherwise() -> None:
+    shaky = parse("handheld, dolly in", 4)
+
+    assert remix(shaky, "pan left instead").handheld == shaky.handheld
+    assert remix(shaky, "no camera shake").handheld == 0
+
+
+def test_what_is_too_far_is_said_in_a_reply_too() -> None:
+    [_, note] = remix(BEFORE, "180 degree orbit instead").notes
+
+    assert note.endswith("is more than one photo can show, so it goes less far.")
 
 
 def test_more_and_less_of_a_look_that_is_there() -> None:
@@ -114,6 +184,20 @@ def test_a_reply_that_says_nothing_changes_nothing_and_gives_examples(
 
     assert lines(after) == lines(BEFORE)
     assert after.notes == (UNHEARD, EXAMPLES)
+
+
+@pytest.mark.parametrize("reply", ["keep the golden hour", "remove the fog", "no zoom"])
+def test_a_reply_without_effect_says_so(reply: str) -> None:
+    after = remix(BEFORE, reply)
+
+    assert lines(after) == lines(BEFORE)
+    assert after.notes == (NO_CHANGE,)
+
+
+def test_less_of_one_look_and_more_of_another() -> None:
+    after = remix(remix(BEFORE, "add snow"), "less golden light, more snow")
+
+    assert after.notes == ("Less golden light.", "More snow.")
 
 
 def test_what_a_reply_asks_in_vain_is_said() -> None:

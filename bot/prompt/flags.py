@@ -3,16 +3,23 @@
 import re
 from typing import NamedTuple
 
-SEEDS = re.compile(
-    r"(?<!\S)(?:--?seed|-gs|--?fps|--?bs|--?raw|--?hd)(?:\s+\d+(?:\.\d+)?)?"
-)
-SHAPE = re.compile(r"(?<!\S)--?ar\s+\d+:\d+")
-LOOP = re.compile(r"(?<!\S)--?loop\b")
-MOTION = re.compile(r"(?<!\S)--?motion\s+(low|high|auto|[0-9](?:\.\d+)?)\b")
-CAMERA = re.compile(r"(?<!\S)--?camera\s+((?:[a-z]+\s*){1,3})(?=\s*(?:-|,|;|$))")
-NEGATIVE = re.compile(r"(?<!\S)(?:--?no|--?neg)\s+((?:(?!\s--?[a-z]).)+)")
+_FLAG = r"(?<!\S)(?:--?|[\u2014\u2013])"  # phones make one long dash of two
 
+
+def _flag(words: str) -> re.Pattern[str]:
+    return re.compile(rf"{_FLAG}(?:{words})", re.IGNORECASE)
+
+
+MOTION = _flag(r"motion[ =](low|high|auto|[0-9](?:\.\d+)?)\b")
+CAMERA = _flag(r"camera[ =]((?:[a-z]+ ?){1,3})(?=\s*(?:-|,|;|$))")
+NEGATIVE = _flag(r"(?:no|neg)[ =]((?:(?! --?[a-z])[^\n])+)")
+LOOP = _flag(r"loop\b")
+SET_ASIDE = (
+    _flag(r"ar[ =]\d+:\d+"),
+    _flag(r"(?:seed|gs|fps|bs|raw|hd|v|s|stylize|chaos)\b(?:[ =]\d+(?:\.\d+)?)?"),
+)
 STRENGTHS = {"low": 0.5, "auto": 1.0, "high": 1.6}
+NO_LOOP = "A loop cannot be made; the clip ends where the camera is."
 
 
 class Flags(NamedTuple):
@@ -31,18 +38,20 @@ class Flags(NamedTuple):
 
 def take(prompt: str) -> Flags:
     """Take the flags out of a prompt."""
-    if "-" not in prompt:
-        return Flags(prompt)
-    strength = 1.0
-    notes = []
-    if motion := MOTION.search(prompt.lower()):
-        strength = _strength(motion[1])
-    if LOOP.search(prompt):
-        notes.append("A loop cannot be made; the clip ends where the camera is.")
-    words = MOTION.sub("", LOOP.sub("", SHAPE.sub("", SEEDS.sub("", prompt))))
-    words = CAMERA.sub(lambda match: f", {match[1].strip()}, ", words)
-    words = NEGATIVE.sub(lambda match: f", no {match[1].strip()}", words)
-    return Flags(words, strength, tuple(notes))
+    motion = MOTION.search(prompt)
+    strength = _strength(motion[1].lower()) if motion else 1.0
+    notes = (NO_LOOP,) if LOOP.search(prompt) else ()
+    words = prompt
+    for known in (MOTION, LOOP, *SET_ASIDE):
+        words = known.sub("", words)
+    words = CAMERA.sub(lambda found: f", {found[1].strip()}, ", words)
+    words = NEGATIVE.sub(lambda found: _negated(found[1]), words)
+    return Flags(words, strength, notes)
+
+
+def _negated(things: str) -> str:
+    """`blurry, fog` as "no blurry, no fog"."""
+    return "".join(f", no {thing.strip()}" for thing in things.split(","))
 
 
 def _strength(word: str) -> float:

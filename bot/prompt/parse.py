@@ -1,6 +1,5 @@
 """A prompt made into a plan. No model: tables, a clause reader and a clock."""
 
-from bot.prompt import flags
 from bot.prompt.plan import Ease, Move, MoveKind, Plan
 from bot.prompt.reading import Reading, read
 from bot.prompt.timing import Draft, Times, lay_out, natural_length
@@ -21,9 +20,8 @@ def parse(prompt: str, seconds: float | None = None, *, most: float = 20.0) -> P
         seconds: Length of the clip; None takes what the times add up to, else 4.
         most: The longest clip there can be.
     """
-    asked = flags.take(prompt)
-    reading = read(asked.words, strength=asked.strength)
-    notes = [*asked.notes, *reading.notes]
+    reading = read(prompt)
+    notes = list(reading.notes)
     if not reading.drafts:
         moves = () if reading.handheld else GENTLE
         alone = Draft(moves=moves, times=Times(), ease=Ease.SMOOTH, words="")

@@ -1,11 +1,14 @@
 """The plan of a shot: timed camera moves, looks and sounds, as plain values."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 import msgspec
+
+ROUNDING = 0.01  # seconds by which beats may overlap or pass the end
 
 
 class MoveKind(StrEnum):
@@ -116,12 +119,32 @@ class Plan:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote; keys that it did not write are passed over.
 
         Raises:
-            ValueError: It is not a plan.
+            ValueError: It is not a plan, or not one that can be carried out.
         """
         try:
-            return msgspec.convert(data, cls)
+            plan = msgspec.convert(data, cls)
         except msgspec.ValidationError as error:
             raise ValueError(str(error)) from error
+        _check(plan)
+        return plan
+
+
+def _check(plan: Plan) -> None:
+    """Raise a ValueError for a plan that no camera could follow."""
+    if not (math.isfinite(plan.seconds) and plan.seconds > 0):
+        raise ValueError(f"A clip of {plan.seconds} s cannot be.")
+    clock = 0.0
+    for beat in plan.beats:
+        in_order = clock - ROUNDING <= beat.start <= beat.end
+        if not (in_order and beat.end <= plan.seconds + ROUNDING):
+            raise ValueError(f"A beat from {beat.start} to {beat.end} s does not fit.")
+        clock = beat.end
+        for move in beat.moves:
+            if not (math.isfinite(move.amount) and {move.dx, move.dy} <= {-1, 0, 1}):
+                raise ValueError(f"{move} cannot be done.")
+    strengths = (*plan.looks.values(), plan.handheld)
+    if not all(math.isfinite(strength) and strength >= 0 for strength in strengths):
+        raise ValueError("A look has a strength of 0 to 1.")

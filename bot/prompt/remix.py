@@ -1,46 +1,35 @@
 """A reply read on top of the plan it answers to."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from bot.prompt import flags
-from bot.prompt.plan import Beat, Ease, Plan
+from bot.prompt import beats as of
+from bot.prompt.moods import CONTRARY, LOOKS, PALETTE, SOUNDS, name_of
+from bot.prompt.moves import WIDEST
+from bot.prompt.plan import Move, MoveKind, Plan
 from bot.prompt.reading import Reading, read
-from bot.prompt.timing import lay_out, stretched
+from bot.prompt.relative import length_in, less_or_more, speed_in
+from bot.prompt.timing import lay_out
+from bot.prompt.verbs import IN_OUT, WAYS
+from bot.prompt.words import any_of
 
-LONGEST = 60.0  # seconds; what a model can make is checked later
-STRONGEST = 2.5  # how much further a move may go in one reply
-PALETTE = frozenset({"golden", "night", "noir", "cold", "vintage"})
+SHAKIEST = 1.3  # strength of the handheld wobble
 UNHEARD = "Nothing in that reply was understood, so the clip stays as it is."
+NO_CHANGE = "That changes nothing, so the clip stays as it is."
 EXAMPLES = "Try “slower, and add snow” or “pan right instead, no music”."
 
-_SLOWER = re.compile(
-    r"\b(?:slower|slow (?:it|that|this)? ?down|calmer|gentler|less fast)"
+_REVERSE = any_of(r"revers\w+|other way|opposite|backwards\b|other direction")
+_KEEP = any_of(r"keep\b|leave\b")
+_ONLY = any_of(r"only\b|just\b")
+_HOLD_ON = any_of(r"hold (?:\w+ ){0,2}longer|longer (?:hold|pause)")
+_INSTEAD = any_of(r"instead\b|replace\b|rather than\b")
+_INTO = any_of(r"instead\b|(?:make|turn) it\b")
+_ALSO = any_of(r"(?:also|add|plus|as well|while|too)\b")
+_THEN = any_of(r"(?:then|and finally|finish|afterwards|at the end)\b")
+_SILENT = any_of(
+    r"(?:no|without|remove|lose|drop|mute)\s+(?:any |all |the )*(?:sounds?|audio|noise)"
+    r"|mute\b|silent\b"
 )
-_FASTER = re.compile(r"\b(?:faster|quicker|speed (?:it|that|this)? ?up|livelier)")
-_MORE = re.compile(
-    r"\b(?:stronger|more (?:dramatic|motion|movement|intense)|further|bigger)"
-)
-_LESS = re.compile(
-    r"\b(?:subtler|less (?:motion|movement|dramatic|intense)|smaller|softer)"
-)
-_FACTOR = re.compile(
-    r"\b(twice|double|half|three times)\b(?: as (?:far|much|fast|strong))?"
-)
-_REVERSE = re.compile(r"\b(?:revers\w+|other way|opposite|backwards|other direction)")
-_LENGTH = re.compile(
-    r"(?:make (?:it|this|that)|should be|let it be|now)?\s*(\d{1,2})"
-    r"\s*s(?:ec(?:ond)?s?)?\s*(?:long|in total|total)?\b"
-)
-_LENGTHEN = re.compile(
-    r"\b(?:make (?:it|this|that) \d|\d{1,2}\s*s(?:ec(?:ond)?s?)? (?:long|in total))"
-)
-_HOLD_ON = re.compile(r"\bhold (?:\w+ )?longer|longer (?:hold|pause)")
-_INSTEAD = re.compile(r"\binstead\b|\breplace\b|\brather than\b")
-_ALSO = re.compile(r"\b(?:also|add|plus|as well|while|too)\b")
-_THEN = re.compile(r"\b(?:then|and finally|finish|afterwards|at the end)\b")
-_FACTORS = {"twice": 2.0, "double": 2.0, "half": 0.5, "three times": 2.5}
 
 
 def remix(plan: Plan, reply: str) -> Plan:
@@ -53,196 +42,167 @@ def remix(plan: Plan, reply: str) -> Plan:
     Returns:
         The new plan; its notes say what changed, and it is framed anew.
     """
-    asked = flags.take(reply)
-    low = asked.words.lower()
-    reading = read(asked.words, strength=asked.strength)
+    seconds, rest = length_in(reply, plan.seconds)
+    reading = read(rest)
     changed = replace(plan, notes=(), cannot=(), framing=None)
-    steps: tuple[Callable[[Plan, str, Reading], Plan], ...] = (
+    changed = _with_length(changed, seconds)
+    steps: tuple[Callable[[Plan, Reading], Plan], ...] = (
+        _with_hand,
         _with_moves,
         _with_speed,
-        _with_length,
         _with_looks,
         _with_sounds,
     )
     for step in steps:
-        changed = step(changed, low, reading)
+        changed = step(changed, reading)
+    changed = _noted(changed, *reading.notes)
     if not changed.notes and not reading.cannot:
-        return replace(changed, notes=(UNHEARD, EXAMPLES))
+        known = reading.drafts or reading.unmoved or reading.steady
+        known = known or _speaks_of_moods(reading)
+        changed = _noted(changed, *((NO_CHANGE,) if known else (UNHEARD, EXAMPLES)))
     return replace(changed, cannot=tuple(reading.cannot))
 
 
-def _with_moves(plan: Plan, low: str, reading: Reading) -> Plan:
+def _with_length(plan: Plan, seconds: float | None) -> Plan:
+    if seconds is None or seconds == plan.seconds:
+        return plan
+    beats = of.stretched(plan.beats, seconds / plan.seconds)
+    plan = replace(plan, seconds=seconds, beats=of.covered(beats, seconds))
+    return _noted(plan, f"The clip takes {seconds:g} s.")
+
+
+def _with_hand(plan: Plan, reading: Reading) -> Plan:
+    if reading.steady and plan.handheld:
+        return _noted(replace(plan, handheld=0.0), "The camera is steady.")
     if reading.handheld and not plan.handheld:
         plan = replace(plan, handheld=reading.handheld)
-        plan = _noted(plan, "The camera is handheld.")
-    if _HOLD_ON.search(low) and plan.beats:
-        return _noted(_held(plan), "The last picture is held longer.")
-    if not reading.drafts:
+        return _noted(plan, "The camera is handheld.")
+    return plan
+
+
+def _with_moves(plan: Plan, reading: Reading) -> Plan:
+    if _HOLD_ON.search(reading.wanted):
+        beats = of.covered(of.stretched(plan.beats, 0.75), plan.seconds)
+        return _noted(replace(plan, beats=beats), "The last picture is held longer.")
+    gone = reading.unmoved & _kinds(plan)
+    spoken_of = _spoken_of(plan, reading)
+    if spoken_of and _ONLY.search(reading.low):
+        gone |= _kinds(plan) - spoken_of
+    if gone:
+        plan = replace(
+            plan, beats=of.covered(of.without(plan.beats, gone), plan.seconds)
+        )
+        plan = _noted(plan, *(f"Without the {kind}." for kind in sorted(gone)))
+    if spoken_of or not reading.drafts:
         return plan
-    if _THEN.search(low) and not _INSTEAD.search(low):
-        return _with_moves_after(plan, reading)
-    if _ALSO.search(low) and not _INSTEAD.search(low):
-        return _with_moves_beside(plan, reading)
+    if not _INSTEAD.search(reading.low):
+        if _THEN.search(reading.low):
+            return _with_moves_after(plan, reading)
+        if _ALSO.search(reading.low):
+            return _with_moves_beside(plan, reading)
     beats, notes = lay_out(reading.drafts, plan.seconds)
-    plan = replace(plan, beats=beats, handheld=reading.handheld)
+    plan = replace(plan, beats=beats)
     return _noted(plan, "The camera moves anew, as you said.", *notes)
 
 
 def _with_moves_after(plan: Plan, reading: Reading) -> Plan:
     """What was there in half of the time, and the new moves in the other half."""
-    half = plan.seconds / 2
-    later, notes = lay_out(reading.drafts, plan.seconds - half)
-    moved = tuple(
-        replace(beat, start=round(beat.start + half, 3), end=round(beat.end + half, 3))
-        for beat in later
-    )
-    plan = replace(plan, beats=stretched(plan.beats, 0.5) + moved)
+    half = round(plan.seconds / 2, 3)
+    before = of.covered(of.stretched(plan.beats, 0.5), half)
+    after, notes = lay_out(reading.drafts, plan.seconds - half)
+    plan = replace(plan, beats=before + of.shifted(after, half))
     return _noted(plan, "The new move comes after the others.", *notes)
 
 
 def _with_moves_beside(plan: Plan, reading: Reading) -> Plan:
     """The new moves together with those that are there."""
+    if not _kinds(plan):
+        beats, notes = lay_out(reading.drafts, plan.seconds)
+        return _noted(replace(plan, beats=beats), "The camera moves now.", *notes)
     added = tuple(move for draft in reading.drafts for move in draft.moves)
     if not added:
         return plan
-    if not any(beat.moves for beat in plan.beats):
-        beats, notes = lay_out(reading.drafts, plan.seconds)
-        return _noted(replace(plan, beats=beats), "The camera moves now.", *notes)
-    beats = tuple(
-        replace(beat, moves=beat.moves + added) if beat.moves else beat
-        for beat in plan.beats
-    )
-    return _noted(replace(plan, beats=beats), "The new move runs beside the others.")
+    plan = replace(plan, beats=of.beside(plan.beats, added))
+    return _noted(plan, "The new move runs beside the others.")
 
 
-def _held(plan: Plan) -> Plan:
-    """The moves in three quarters of the time, and a hold after them."""
-    beats = stretched(plan.beats, 0.75)
-    hold = Beat(start=beats[-1].end, end=plan.seconds, ease=Ease.LINEAR, words="hold")
-    return replace(plan, beats=(*beats, hold))
-
-
-def _with_speed(plan: Plan, low: str, reading: Reading) -> Plan:
-    factor, words = 1.0, ""
-    if _SLOWER.search(low):
-        factor, words = 0.6, "Slower: every move goes 40 % less far."
-    elif _FASTER.search(low):
-        factor, words = 1.6, "Faster: every move goes 60 % further."
-    elif _MORE.search(low):
-        factor, words = 1.5, "Stronger: every move goes half as far again."
-    elif _LESS.search(low):
-        factor, words = 0.6, "Subtler: every move goes 40 % less far."
-    elif (found := _FACTOR.search(low)) and not reading.drafts:
-        factor = _FACTORS[found[1]]
-        words = f"Every move goes {factor:g} times as far."
-    if factor != 1.0:
-        plan = _noted(_scaled(plan, min(STRONGEST, factor)), words)
-    if _REVERSE.search(low):
-        plan = _noted(_scaled(plan, -1.0), "Every move goes the other way.")
+def _with_speed(plan: Plan, reading: Reading) -> Plan:
+    speed = speed_in(reading.wanted, of_moods=_speaks_of_moods(reading))
+    if speed and _kinds(plan):
+        only = _spoken_of(plan, reading) or set(WIDEST)
+        beats = of.scaled(plan.beats, speed.factor, only)
+        beats = of.softened(beats) if speed.factor < 1 else beats
+        shake = round(min(SHAKIEST, plan.handheld * speed.factor), 3)
+        plan = replace(plan, beats=beats, handheld=shake)
+        plan = _noted(plan, speed.sentence(only if only < set(WIDEST) else ()))
+    if _REVERSE.search(reading.wanted) and _kinds(plan):
+        plan = replace(plan, beats=of.turned_round(plan.beats))
+        plan = _noted(plan, "Every move goes the other way.")
     return plan
 
 
-def _scaled(plan: Plan, factor: float) -> Plan:
-    """Moves that go further, less far, or the other way."""
-    way = -1 if factor < 0 else 1
-    beats = tuple(
-        replace(
-            beat,
-            moves=tuple(
-                replace(
-                    move,
-                    amount=round(min(move.amount * abs(factor), 30.0), 4),
-                    dx=move.dx * way,
-                    dy=move.dy * way,
-                )
-                for move in beat.moves
-            ),
-        )
-        for beat in plan.beats
-    )
-    return replace(plan, beats=beats, handheld=round(plan.handheld * abs(factor), 3))
+def _spoken_of(plan: Plan, reading: Reading) -> set[MoveKind]:
+    """The moves that are there and that a reply such as "the pan slower" names."""
+    words = reading.wanted
+    relative = speed_in(words, of_moods=False) or reading.unmoved
+    if not relative and (
+        _INSTEAD.search(words) or not (_KEEP.search(words) or _ONLY.search(words))
+    ):
+        return set()
+    named = [move for draft in reading.drafts for move in draft.moves]
+    kinds = {move.kind for move in named}
+    if any(way.search(words) for way, _ in (*WAYS, *IN_OUT)):
+        there = {_heading(move) for move in _moves(plan)}
+        return kinds if {_heading(move) for move in named} <= there else set()
+    return kinds if kinds <= _kinds(plan) else set()
 
 
-def _with_length(plan: Plan, low: str, reading: Reading) -> Plan:
-    found = _LENGTH.search(low) if _LENGTHEN.search(low) else None
-    if found is None or reading.drafts:
-        return plan
-    seconds = min(LONGEST, max(1.0, float(found[1])))
-    if seconds == plan.seconds:
-        return plan
-    beats = stretched(plan.beats, seconds / plan.seconds)
-    longer = replace(plan, seconds=seconds, beats=beats)
-    return _noted(longer, f"The clip takes {seconds:g} s.")
+def _heading(move: Move) -> tuple[MoveKind, int, int]:
+    return move.kind, move.dx, move.dy
 
 
-def _with_looks(plan: Plan, low: str, reading: Reading) -> Plan:
-    looks = dict(plan.looks)
-    notes = []
-    for name in sorted(reading.unwanted & set(looks)):
-        del looks[name]
-        notes.append(f"Without {NAMES.get(name, name)}.")
-    if _INSTEAD.search(low) and PALETTE & set(reading.looks):
-        looks = {name: looks[name] for name in looks if name not in PALETTE}
+def _moves(plan: Plan) -> Iterator[Move]:
+    return (move for beat in plan.beats for move in beat.moves)
+
+
+def _kinds(plan: Plan) -> set[MoveKind]:
+    return {move.kind for move in _moves(plan)}
+
+
+def _with_looks(plan: Plan, reading: Reading) -> Plan:
+    gone = reading.unwanted.union(*(CONTRARY.get(n, ()) for n in reading.looks))
+    if PALETTE & set(reading.looks) and _INTO.search(reading.low):
+        gone |= PALETTE
+    looks = {
+        name: strength
+        for name, strength in plan.looks.items()
+        if name not in gone or name in reading.looks
+    }
+    notes = [f"Without {name_of(name)}." for name in plan.looks if name not in looks]
     for name, strength in reading.looks.items():
         before = looks.get(name, 0.0)
-        size = _degree(low, name, before) if before else strength
-        if size != before:
-            looks[name] = size
-            word = "With" if not before else "More" if size > before else "Less"
-            notes.append(f"{word} {NAMES.get(name, name)}.")
+        after = less_or_more(reading.low, LOOKS[name], before) if before else strength
+        if after != before:
+            looks[name] = after
+            word = "With" if not before else "More" if after > before else "Less"
+            notes.append(f"{word} {name_of(name)}.")
     return _noted(replace(plan, looks=looks), *notes)
 
 
-def _degree(low: str, name: str, before: float) -> float:
-    """More or less of a look that is there already."""
-    if re.search(r"\b(?:less|lighter|weaker|subtler)\b", low):
-        return round(before * 0.5, 2)
-    warmer = name == "golden" and "warmer" in low
-    if warmer or re.search(r"\b(?:more|heavier|thicker|stronger)\b", low):
-        return round(min(1.0, before * 1.5), 2)
-    return before
-
-
-def _with_sounds(plan: Plan, low: str, reading: Reading) -> Plan:
-    silent = re.search(
-        r"\b(?:no|without|mute)\s*(?:any |the )?(?:sounds?|audio|noise)", low
-    )
-    gone = set(plan.sounds) if silent or "mute" in low.split() else reading.unwanted
+def _with_sounds(plan: Plan, reading: Reading) -> Plan:
+    silent = bool(_SILENT.search(reading.low))
+    gone = set(plan.sounds) if silent else reading.unwanted
     kept = tuple(name for name in plan.sounds if name not in gone)
-    added = tuple(name for name in reading.sounds if name not in kept)
-    if silent:
-        added = ()
-    notes = [f"No more sound of {NAMES.get(n, n)}." for n in plan.sounds if n in gone]
-    notes += [f"With the sound of {NAMES.get(name, name)}." for name in added]
+    added = () if silent else tuple(n for n in reading.sounds if n not in kept)
+    notes = [f"No more sound of {name_of(n)}." for n in plan.sounds if n in gone]
+    notes += [f"With the sound of {name_of(name)}." for name in added]
     return _noted(replace(plan, sounds=kept + added), *notes)
+
+
+def _speaks_of_moods(reading: Reading) -> bool:
+    known = (*LOOKS.values(), *SOUNDS.values())
+    return any(words.search(reading.low) for words in known)
 
 
 def _noted(plan: Plan, *notes: str) -> Plan:
     return replace(plan, notes=(*plan.notes, *notes))
-
-
-# Names of looks and sounds that are not already a word for them.
-NAMES = {
-    "haze": "fog",
-    "golden": "golden light",
-    "night": "night",
-    "noir": "black and white",
-    "cold": "cold light",
-    "vintage": "a vintage look",
-    "contrast": "hard light",
-    "soft": "soft light",
-    "shallow": "a blurred background",
-    "lightrays": "rays of light",
-    "flicker": "candlelight",
-    "vignette": "dark corners",
-    "room": "a quiet room",
-    "cafe": "a café",
-    "city": "the city",
-    "pad": "soft music",
-    "space": "engines",
-    "steps": "footsteps",
-    "clock": "a clock",
-    "heart": "a heartbeat",
-    "stream": "a stream",
-    "whoosh": "a whoosh",
-}

@@ -1,42 +1,27 @@
 """Times that people give for moves, and the clock that lays the moves out."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from bot.prompt.beats import SHORTEST, Beats, covered
 from bot.prompt.plan import Beat, Ease, Move
 
+_COUNTED = "one two three four five six seven eight nine ten"
+_WORDS = {word: float(n) for n, word in enumerate(_COUNTED.split(), start=1)}
+_WORDS |= {"half": 0.5, "a": 1.0, "an": 1.0, "twelve": 12.0}
 _NUMBER = (
-    r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4}|half an?|an?|one|two|three|four|five|six|seven"
-    r"|eight|nine|ten|twelve)"
+    r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4}|half an?"
+    rf"|(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b)"
 )
 _SECONDS = r"\s*-?\s*(?:s(?:ec(?:ond)?s?)?\b|″)"
-_WORDS = {
-    word: value
-    for value, words in enumerate(
-        (
-            "a an one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}
+_CLOCK = r"(\d{1,6}(?:\.\d{1,4})?)"
 RANGE = re.compile(
-    rf"(?:from\s+)?\b(\d{{1,6}}(?:\.\d{{1,4}})?)(?:{_SECONDS})?\s*(?:-|\u2013|to|until)\s*"
-    rf"(\d{{1,6}}(?:\.\d{{1,4}})?){_SECONDS}"
+    rf"(?:from\s+)?\b{_CLOCK}(?:{_SECONDS})?\s*(?:-|\u2013|to|until)\s*{_CLOCK}{_SECONDS}"
 )
+BETWEEN = re.compile(rf"\bbetween\s+{_CLOCK}(?:{_SECONDS})?\s+and\s+{_CLOCK}{_SECONDS}")
 LAST = re.compile(
     rf"\b(?:in|for|over|during)?\s*(?:the\s+)?(?:last|final)\s+(?:{_NUMBER}\s+)?"
     r"s(?:ec(?:ond)?s?)?\b"
@@ -49,9 +34,10 @@ AT = re.compile(rf"(?:\bat|@)\s*(?:t\s*=\s*)?{_NUMBER}{_SECONDS}")
 BARE = re.compile(rf"(?:^|(?<=[\s(~\[:])){_NUMBER}{_SECONDS}")
 ONLY_TIME = re.compile(rf"[\s(]*(?:over|for|in)?\s*{_NUMBER}{_SECONDS}[\s)]*")
 
-ANCHOR = re.compile(rf"\s*(?:{LAST.pattern}|{AT.pattern}|{RANGE.pattern})\s*")
+_ANCHORS = (LAST, AT, RANGE, BETWEEN)
+ANCHOR = re.compile(rf"\s*(?:{'|'.join(known.pattern for known in _ANCHORS)})\s*")
 
-SHORTEST = 0.05  # seconds; a beat below it is none
+TENTH = 0.1  # seconds; what nobody timed ends at a whole one
 BEATS_A_SECOND = 4  # more cannot be told apart
 HOLD_WEIGHT = 0.35  # share of the free time that a hold takes, against a move
 
@@ -88,7 +74,7 @@ def times_in(clause: str) -> Times:
     if found := LAST.search(clause):
         length = _number(found[1]) if found[1] else 1.0
         return Times(length, length, from_end=True)
-    if found := RANGE.search(clause):
+    if found := RANGE.search(clause) or BETWEEN.search(clause):
         first, last = float(found[1]), float(found[2])
         return Times(last - first, first) if last > first else Times()
     if found := AT.search(clause):
@@ -100,23 +86,21 @@ def times_in(clause: str) -> Times:
 
 def natural_length(drafts: Sequence[Draft], *, most: float) -> float | None:
     """Whole seconds that the times add up to; None when there are none."""
-    drafts = [draft for draft in drafts if not draft.times.from_end]
-    if not any(draft.times.length or draft.times.start for draft in drafts):
+    if not any(_places(draft.times) for draft in drafts):
         return None
     clock = 0.0
     for draft in drafts:
-        if draft.times.start is not None:
+        if draft.times.start is not None and not draft.times.from_end:
             clock = max(clock, draft.times.start)
         clock += draft.times.length or (1.0 if draft.moves else 0.5)
-    return float(min(most, max(2.0, -(-round(clock, 3) // 1))))
+    return float(min(most, max(2.0, math.ceil(round(clock, 3)))))
 
 
-def lay_out(
-    drafts: Sequence[Draft], seconds: float
-) -> tuple[tuple[Beat, ...], tuple[str, ...]]:
-    """Put drafts on the clock: beats in order, and what had to be changed.
+def lay_out(drafts: Sequence[Draft], seconds: float) -> tuple[Beats, tuple[str, ...]]:
+    """Put drafts on the clock: beats from 0 to the end, and what had to be changed.
 
     Drafts without a time share what is left. Times that add up to too much are scaled.
+    What nothing is said of is a hold.
     """
     notes: list[str] = []
     most = max(1, int(seconds * BEATS_A_SECOND))
@@ -125,31 +109,31 @@ def lay_out(
         notes.append(f"Only the first {most} of the moves fit into {seconds:g} s.")
     drafts = [_inside(draft, seconds, notes) for draft in drafts]
     lengths = _lengths(drafts, seconds, notes)
-    beats, clock = [], 0.0
+    beats: list[Beat] = []
+    clock = 0.0
     for draft, length in zip(drafts, lengths, strict=True):
-        start = clock
-        if draft.times.start is not None:
-            begins = draft.times.start
-            start = max(clock, seconds - begins if draft.times.from_end else begins)
+        start = max(clock, _start(draft.times, seconds, clock))
         end = min(seconds, start + length)
-        if end - start < SHORTEST:
-            continue
-        clock = end
-        beats.append(_beat(draft, start, end))
-    if beats and beats[-1].end < seconds - SHORTEST:
-        rest = seconds - beats[-1].end
+        if not draft.times.length:
+            end = seconds if seconds - end < TENTH else round(end, 1)
+        if end - start >= SHORTEST:
+            beats.append(_beat(draft, start, end))
+            clock = end
+    rest = seconds - clock
+    if beats and beats[-1].moves and rest > SHORTEST:
         notes.append(f"The camera holds still for the last {rest:.1f} s.")
-    return tuple(beats), tuple(notes)
+    return covered(beats, seconds), tuple(notes)
 
 
-def stretched(beats: Sequence[Beat], factor: float) -> tuple[Beat, ...]:
-    """The same beats in more or less time."""
-    return tuple(
-        replace(
-            beat, start=round(beat.start * factor, 3), end=round(beat.end * factor, 3)
-        )
-        for beat in beats
-    )
+def _places(times: Times) -> bool:
+    """Whether times say how long a clip is; the last second of what does not."""
+    return bool(times.length or times.start) and not times.from_end
+
+
+def _start(times: Times, seconds: float, clock: float) -> float:
+    if times.start is None:
+        return clock
+    return seconds - times.start if times.from_end else times.start
 
 
 def _inside(draft: Draft, seconds: float, notes: list[str]) -> Draft:
@@ -189,8 +173,7 @@ def _beat(draft: Draft, start: float, end: float) -> Beat:
     )
 
 
-def _number(word: str) -> float:
-    word = word.lower().replace(",", ".")
-    if word.startswith("half"):
-        return 0.5
-    return float(_WORDS.get(word, 0) or word)
+def _number(words: str) -> float:
+    """A number in figures or in a word; "half a" is a half."""
+    first = words.split(maxsplit=1)[0]
+    return _WORDS.get(first) or float(first.replace(",", "."))
