@@ -169,5 +169,5 @@ def _look_up(relief: Field, x: Field, y: Field) -> Field:
 
 
 def _divisor(size: Size) -> int:
-    """A grid step of some 80 pixels that leaves no edge of the frame unlooked at."""
-    return max(STEP, math.gcd(size.width, size.height, 80))
+    """A grid step of at most 16 pixels: the frame's edges are looked at closely."""
+    return max(STEP, math.gcd(size.width, size.height, 16))
