@@ -271,6 +271,25 @@ def test_every_ambience_is_heard_and_never_clips(kind: str) -> None:
     assert float(np.abs(heard[0]).max()) == 0.0
 
 
+@pytest.mark.parametrize("kind", sorted(sound.AMBIENCES))
+def test_a_longer_clip_sounds_like_the_shorter_one_at_first(kind: str) -> None:
+    """Up to the shorter one's fade, sample for sample."""
+    shorter, longer = sound.mix([kind], 1.0, seed=3), sound.mix([kind], 5.0, seed=3)
+
+    assert np.array_equal(shorter[:36_000], longer[:36_000])
+
+
+def test_grain_does_not_make_a_clip_too_large_to_post(tmp_path: Path) -> None:
+    """Grain, snow and rain are the dearest; the rate is capped under them."""
+    plan = parse("hold, vintage film grain, snow, rain", 2)
+    spec = RenderSpec(still=SAMPLES / "rocket.jpg", plan=plan, size=SMALL, seed=1)
+
+    render(spec, tmp_path / "clip.mp4", lambda _: None)
+
+    frames = 2 * spec.fps * SMALL.width * SMALL.height
+    assert (tmp_path / "clip.mp4").stat().st_size * 8 < 0.7 * frames
+
+
 def test_all_ambiences_together_do_not_clip() -> None:
     assert float(np.abs(sound.mix(list(sound.AMBIENCES), 1.0, seed=1)).max()) < 0.86
 
