@@ -145,10 +145,10 @@ def _window(picture: Image, size: Size, middle: tuple[float, float]) -> Window:
 
 def _matte(plate: Image, soft_mask: Field) -> Field | None:
     """The subject's opacity with edges that follow the picture; None for no subject."""
-    rough = np.clip((soft_mask - 0.3) / 0.4, 0, 1).astype(np.float32)
+    rough = np.clip((soft_mask - 0.35) / 0.3, 0, 1).astype(np.float32)
     grey = cv2.cvtColor(plate, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
     radius = max(4, plate.shape[1] // 160)
-    alpha = np.clip((depth.guided(grey, rough, radius, 1e-4) - 0.1) / 0.8, 0, 1)
+    alpha = np.clip((depth.guided(grey, rough, radius, 1e-4) - 0.15) / 0.7, 0, 1)
     return alpha if alpha.mean() >= SMALLEST_SUBJECT else None
 
 
