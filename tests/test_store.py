@@ -66,6 +66,38 @@ async def test_a_cancelled_task_leaves_no_open_transaction(store: Store) -> None
     assert await store.rows(COUNT) == [{"n": 1}]
 
 
+async def test_a_cancel_at_any_moment_of_a_transaction_is_only_a_cancel(
+    store: Store,
+) -> None:
+    """In BEGIN, between and in COMMIT: whole or not at all, and the store goes on."""
+
+    async def write(number: int, begun: asyncio.Event) -> None:
+        begun.set()
+        async with store.transaction() as db:
+            await db.rows(INSERT, f"one-{number}", 1)
+            await db.rows(INSERT, f"two-{number}", 1)
+
+    for number in range(60):
+        begun = asyncio.Event()
+        task = asyncio.create_task(write(number, begun))
+        await begun.wait()
+        for _ in range(number % 20):
+            await store_turn()
+        task.cancel()
+        [outcome] = await asyncio.gather(task, return_exceptions=True)
+
+        assert outcome is None or isinstance(outcome, asyncio.CancelledError)
+        [row] = await store.rows(
+            "SELECT count(*) AS n FROM overrides WHERE person LIKE ?", f"%-{number}"
+        )
+        assert row["n"] in {0, 2}
+
+
+async def store_turn() -> None:
+    """Let the loop and the database's thread go on by a little."""
+    await asyncio.to_thread(lambda: None)
+
+
 async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "vivant.sqlite3"
     store = await open_sqlite(file)

@@ -77,17 +77,19 @@ class Sqlite:
     async def transaction(self) -> AsyncGenerator[Rows]:
         """Hold the database until everything is written, or nothing is."""
         async with self._lock:
-            await self._open.rows("BEGIN IMMEDIATE")
             try:
+                await self._finish("BEGIN IMMEDIATE")
                 yield self._open
                 await self._finish("COMMIT")
             except BaseException:
-                with suppress(StorageError):
+                # None may be open any more: COMMIT was done when the caller was
+                # cancelled, or a full disk has rolled back by itself.
+                with suppress(StorageError, sqlite3.OperationalError):
                     await self._finish("ROLLBACK")
                 raise
 
     async def _finish(self, word: str) -> None:
-        """Run COMMIT or ROLLBACK to its end even when the caller is cancelled."""
+        """Run BEGIN, COMMIT or ROLLBACK to its end, even when we are cancelled."""
         ending = asyncio.ensure_future(self._open.rows(word))
         try:
             await asyncio.shield(ending)
