@@ -66,11 +66,11 @@ class Drawer:
         chroma = frame[height:].reshape(height // 2, width // 2, 2)
         moment = number / self._fps
         colours = self._draw_back(luma, self._poses[number], moment)
-        self._weather.fall_behind(luma, moment)
+        self._weather.fall_behind(luma, colours, moment)
         if self._front is not None:
             self._draw_front(luma, colours, self._poses[number], moment)
         cv2.mixChannels([colours], [chroma], [0, 0, 1, 1])
-        self._weather.fall_before(luma, moment)
+        self._weather.fall_before(luma, chroma, moment)
         self._weather.light(luma, moment, number)
         if self._mark is not None:
             self._mark.draw(luma, chroma)

@@ -17,6 +17,7 @@ from bot.subject import Field
 
 FOG_LUMA = 205  # a pale grey
 NEUTRAL = 128  # chroma without colour
+WHITE, GLOWING = (NEUTRAL, NEUTRAL), (68, 183)  # U and V of flakes and of embers
 NOISE = (128, 512)  # cells of the fog's noise
 SHADING = {"golden", "noir", "vintage", "night"}  # looks that come with a vignette
 
@@ -30,12 +31,14 @@ class Fall:
         right: Pixels a second.
         down: Pixels a second.
         sway: Pixels to and fro.
+        tint: U and V of what falls; None lets the colours behind shine through.
     """
 
     tile: Plane
     right: float
     down: float
     sway: float = 0.0
+    tint: tuple[int, int] | None = None
 
     def at(self, moment: float, size: Size) -> Plane:
         """The frame's part of the tile at a moment, in seconds."""
@@ -44,6 +47,24 @@ class Fall:
         y = (-self.down * moment) % size.height
         centre = (x + (size.width - 1) / 2, y + (size.height - 1) / 2)
         return cv2.getRectSubPix(self.tile, size, centre)
+
+    def draw(self, luma: Plane, chroma: Plane, moment: float) -> None:
+        """Add its light to a frame, and its colour if it has one."""
+        height, width = luma.shape
+        light = self.at(moment, Size(width, height))
+        cv2.add(luma, light, dst=luma)
+        if self.tint is None:
+            return
+        small = cv2.resize(
+            light, (width // 2, height // 2), interpolation=cv2.INTER_AREA
+        )
+        # Any channels after U and V carry alpha, which nobody reads any more.
+        channels = [cv2.convertScaleAbs(small, alpha=tone / 255) for tone in self.tint]
+        channels = (channels * 2)[: chroma.shape[2]]
+        clear = cv2.merge([cv2.bitwise_not(small)] * len(channels))
+        chroma[:] = cv2.add(
+            cv2.multiply(chroma, clear, scale=1 / 255), cv2.merge(channels)
+        )
 
 
 class Weather:
@@ -80,15 +101,15 @@ class Weather:
         dense = (1.05 - near) * (0.35 + 0.325 * thick) * np.float32(0.95 * self._haze)
         return np.clip(dense, 0, 0.92)
 
-    def fall_behind(self, luma: Plane, moment: float) -> None:
+    def fall_behind(self, luma: Plane, chroma: Plane, moment: float) -> None:
         """What falls behind the subject."""
         for fall in self._behind:
-            cv2.add(luma, fall.at(moment, self._size), dst=luma)
+            fall.draw(luma, chroma, moment)
 
-    def fall_before(self, luma: Plane, moment: float) -> None:
+    def fall_before(self, luma: Plane, chroma: Plane, moment: float) -> None:
         """What falls in front of everything."""
         for fall in self._before:
-            cv2.add(luma, fall.at(moment, self._size), dst=luma)
+            fall.draw(luma, chroma, moment)
 
     def light(self, luma: Plane, moment: float, frame: int) -> None:
         """Flicker, beams, the dark corners and the grain."""
@@ -132,15 +153,16 @@ def _falls(
         ):
             flakes = _flakes(size, int(count * strength), (least * unit, most * unit),
                              bright, blur * unit, seed + 3 + number)  # fmt: skip
-            fall = Fall(flakes, right * unit, down * unit, sway * unit)
+            fall = Fall(flakes, right * unit, down * unit, sway * unit, WHITE)
             (before if number == 2 else behind).append(fall)
     if strength := max(looks.get("dust", 0.0), looks.get("embers", 0.0)):
         fine = _flakes(size, int(70 * strength), (0.8 * unit, 2.2 * unit), 105,
                        1.2 * unit, seed + 6)  # fmt: skip
         large = _flakes(size, int(14 * strength), (3 * unit, 6 * unit), 60,
                         3.5 * unit, seed + 7)  # fmt: skip
-        before.append(Fall(fine, 6 * unit, -14 * unit, 20 * unit))
-        before.append(Fall(large, 9 * unit, -22 * unit, 30 * unit))
+        tint = GLOWING if "embers" in looks else None
+        before.append(Fall(fine, 6 * unit, -14 * unit, 20 * unit, tint))
+        before.append(Fall(large, 9 * unit, -22 * unit, 30 * unit, tint))
     return behind, before
 
 
