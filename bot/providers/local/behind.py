@@ -10,6 +10,8 @@ from bot.subject import Field, Image
 
 # In pixels of half the plate's size:
 COARSEST = 16  # sigma of what counts as texture, not as colour
+DARKEST = 12  # of 255: below it the detail is noise
+STRONGEST = 0.6  # of the colour: beyond it the detail is a thing, not texture
 CELL = 8  # of the grid on which it is decided where texture is copied from
 LENGTHS = (24, 48, 96, 144)  # how far that may be
 DIRECTIONS = 12
@@ -40,7 +42,7 @@ def filled(picture: Image, hole: Field) -> Image:
         return picture
     nearest = _nearest_known(known)
     base = _spread(small, known)
-    painted = np.clip(base + _texture(small, known, nearest) + 0.5, 0, 255)
+    painted = np.clip(base * (1 + _texture(small, known, nearest)) + 0.5, 0, 255)
     big = cv2.resize(
         painted.astype(np.uint8), (width, height), interpolation=cv2.INTER_CUBIC
     )
@@ -86,11 +88,12 @@ def _texture(colours: Field, known: Field, nearest: Nearest) -> Field:
     """Detail of the known part, copied unturned into the unknown one.
 
     Each place takes it from the offset that suits it best, so grain, bricks and grass
-    run on as they ran.
+    run on as they ran. It is a share of the colour, weak in the shade as it is there.
     """
     weight = np.maximum(cv2.GaussianBlur(known, (0, 0), COARSEST), 1e-3)[..., None]
     smooth = cv2.GaussianBlur(colours * known[..., None], (0, 0), COARSEST) / weight
-    detail = (colours - smooth) * known[..., None]
+    detail = (colours - smooth) / (smooth + DARKEST) * known[..., None]
+    detail = np.clip(detail, -STRONGEST, STRONGEST)
     total, power = np.zeros_like(colours), np.full_like(known, 1e-6)
     chosen = _choose_offsets(known, nearest)
     wanted = _on_grid(known, cv2.INTER_AREA) < 1
