@@ -204,6 +204,7 @@ class _Child:
 async def _start(command: tuple[str, ...]) -> _Child:
     """Start a child that finds the same modules as we do, and none of our secrets."""
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment["MALLOC_ARENA_MAX"] = "1"  # glibc hoards less; costs no time here
     environment["PYTHONPATH"] = os.pathsep.join(entry or "." for entry in sys.path)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
