@@ -81,12 +81,16 @@ class Framing:
         back_blur: How much the background's relief was smoothed, sigma in grid cells.
         front_blur: The same for the subject's relief.
         seconds: Length of the clip that it was made for.
+        back_soft: How far out of focus the background is at first, 0 to 1.
+        front_soft: The same for the subject.
     """
 
     crop: float
     back_blur: float
     front_blur: float
     seconds: float
+    back_soft: float = 0.0
+    front_soft: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,19 @@
-"""A plan made into one camera pose per frame, and fitted into its picture."""
+"""A plan fitted into its picture, so that no frame shows what is not there."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.prompt.plan import Beat, Ease, Framing, Move, MoveKind, Plan
-from bot.providers.local import warp
+from bot.prompt.plan import Beat, Framing, Move, MoveKind, Plan
+from bot.providers.local import path, warp
 from bot.providers.local.scene import Scene
-from bot.providers.local.warp import FARTHEST, NEARER, Pose
+from bot.providers.local.warp import Pose
 
 SMALLEST_CROP = 0.66  # below this the picture looks like a detail of itself
+CLOSER = (0.0, 0.1, 0.2, 0.35, 0.5)  # powers of two, tried in turn
+THROUGH = {MoveKind.DOLLY, MoveKind.ZOOM, MoveKind.VERTIGO}  # moves in or out
+USUAL = Pose(x=0.05, z=0.15)  # what an extension can still do with the relief
 GENTLER = 0.8  # a move that does not fit is made this much smaller, again and again
-WOBBLES = ((0.35, 1.0), (0.8, 0.5), (1.7, 0.22))  # hertz and strength of a hand
 
 
 class Fitted(NamedTuple):
@@ -23,172 +24,48 @@ class Fitted(NamedTuple):
         scene: With its reliefs as smooth as that needs.
         poses: One per frame.
         share: How much of the moves was kept, 0 to 1.
+        closer: Powers of two that an extension zooms in by, to have room for them.
     """
 
     plan: Plan
     scene: Scene
     poses: Sequence[Pose]
     share: float
+    closer: float = 0.0
 
 
 def fit(scene: Scene, plan: Plan, fps: int) -> Fitted:
     """Choose the crop that keeps every frame inside, or shorten the moves.
 
     A plan with a framing continues a clip: crop and relief stay as they were, and only
-    the beats that begin after its end may be shortened.
+    the beats that begin after its end may be shortened, or come closer to have room.
     """
     share = 1.0
     while True:
-        tried = _scaled(plan, share)
-        poses = path(tried, scene, fps)
-        framing = plan.framing or _framing(scene, tried, poses)
-        smooth = _with_relief(scene, framing)
-        room = _room(smooth, poses, framing.crop if plan.framing else None)
-        if room is not None or share < 0.01:
-            crop = framing.crop if plan.framing else (room or SMALLEST_CROP)
-            kept = replace(framing, crop=crop, seconds=plan.seconds)
-            return Fitted(replace(tried, framing=kept), smooth, poses, share)
+        for closer in CLOSER if _may_come_closer(plan) else (0.0,):
+            tried = _come_closer(_scaled(plan, share), closer)
+            poses = path.poses(tried, scene, fps)
+            framing = plan.framing or _framing(scene, tried, poses)
+            smooth = _with_relief(scene, framing)
+            known = round(plan.framing.seconds * fps) if plan.framing else 0
+            # No frame shows the end of the last move, but an extension begins there.
+            new = [*poses[known:], path.pose_at(tried, plan.seconds, scene)]
+            room = _room(smooth, new, framing.crop if plan.framing else None)
+            if room is not None or share < 0.01:
+                crop = framing.crop if plan.framing else (room or SMALLEST_CROP)
+                kept = replace(framing, crop=crop, seconds=plan.seconds)
+                whole = replace(tried, framing=kept)
+                return Fitted(whole, smooth, poses, share, closer)
         share *= GENTLER
-
-
-def path(plan: Plan, scene: Scene, fps: int) -> list[Pose]:
-    """The pose of every frame."""
-    moments = (frame / fps for frame in range(round(plan.seconds * fps)))
-    return [pose_at(plan, moment, scene) for moment in moments]
-
-
-def pose_at(plan: Plan, moment: float, scene: Scene) -> Pose:
-    """Where the camera is at a moment, in seconds."""
-    pose = _start(plan)
-    power = 0.0  # of two, for the zoom
-    for beat in plan.beats:
-        if moment < beat.start:
-            break
-        share = eased(
-            beat.ease, (moment - beat.start) / max(1e-6, beat.end - beat.start)
-        )
-        for move in beat.moves:
-            if move.kind is MoveKind.DRIFT:
-                _float(pose, move, min(moment, beat.end) - beat.start)
-            else:
-                power += _add(pose, move, share, scene.pivot)
-    if plan.handheld:
-        _shake(pose, plan.handheld, moment)
-    pose.zoom = 2.0**power
-    _close_in(pose, scene)
-    pose.back_blur = min(1.0, max(0.0, pose.back_blur))
-    pose.front_blur = min(1.0, max(0.0, pose.front_blur))
-    return pose
-
-
-def _close_in(pose: Pose, scene: Scene) -> None:
-    """Keep the subject where it is in the frame while the frame gets narrower."""
-    narrowed = (1 - pose.z * (FARTHEST + NEARER * scene.pivot)) / pose.zoom
-    pose.pan += scene.focus[0] * (1 - narrowed)
-    pose.tilt += scene.focus[1] * (1 - narrowed)
-
-
-def eased(ease: Ease, share: float) -> float:
-    """How far a move has come after a share of its time; both 0 to 1."""
-    x = min(1.0, max(0.0, share))
-    match ease:
-        case Ease.LINEAR:
-            return x
-        case Ease.IN:
-            return x * x
-        case Ease.OUT:
-            return 1 - (1 - x) ** 2
-        case Ease.SNAP:
-            return 1 - (1 - x) ** 4
-        case _:  # between smoothstep and smootherstep: soft ends, not sluggish
-            return 0.6 * x**3 * (x * (6 * x - 15) + 10) + 0.4 * x * x * (3 - 2 * x)
-
-
-def _start(plan: Plan) -> Pose:
-    """The focus before the first rack; a plan that only extends one starts sharp."""
-    known = plan.framing.seconds if plan.framing else math.inf
-    racks = (
-        move
-        for beat in plan.beats
-        if beat.start < known
-        for move in beat.moves
-        if move.kind is MoveKind.RACK
-    )
-    if rack := next(racks, None):
-        return Pose(back_blur=rack.dx < 0, front_blur=rack.dx >= 0)
-    return Pose(back_blur=plan.looks.get("shallow", 0.0))
-
-
-def _add(pose: Pose, move: Move, share: float, pivot: float) -> float:
-    """Add a move to the pose; what it adds to the zoom, in powers of two."""
-    amount = move.amount * share
-    match move.kind:
-        case MoveKind.DOLLY:
-            pose.z += amount * move.dy
-        case MoveKind.ZOOM:
-            return amount * move.dy
-        case MoveKind.VERTIGO:
-            pose.z += amount * move.dy
-            depth = 1 - amount * move.dy * (FARTHEST + NEARER * pivot)
-            return math.log2(max(0.3, depth))
-        case MoveKind.PAN:
-            pose.pan += amount * move.dx
-        case MoveKind.TILT:
-            pose.tilt += amount * move.dy
-        case MoveKind.TRUCK:
-            pose.x += amount * move.dx
-            pose.pan += 0.25 * amount * move.dx
-        case MoveKind.CRANE:
-            pose.y += amount * move.dy
-            pose.tilt += 0.25 * amount * move.dy
-        case _:
-            _turn(pose, move, amount)
-    return 0.0
-
-
-def _turn(pose: Pose, move: Move, amount: float) -> None:
-    """Add a move that leans the frame or shifts the focus."""
-    match move.kind:
-        case MoveKind.ORBIT:
-            pose.x += amount * move.dx
-            pose.roll += 0.06 * amount * move.dx
-        case MoveKind.ROLL:
-            pose.roll += math.radians(amount) * move.dx
-        case MoveKind.RACK:
-            towards_front = 1 if move.dx >= 0 else -1
-            pose.front_blur -= amount * towards_front
-            pose.back_blur += amount * towards_front
-
-
-def _float(pose: Pose, move: Move, seconds: float) -> None:
-    pose.x += move.amount * math.sin(2 * math.pi * seconds / 7) * (move.dx or 1)
-    pose.y += 0.4 * move.amount * math.sin(2 * math.pi * seconds / 5.3)
-
-
-def _shake(pose: Pose, strength: float, moment: float) -> None:
-    pose.pan += 0.006 * strength * _wobble(moment, 1)
-    pose.tilt += 0.006 * strength * _wobble(moment, 2)
-    pose.roll += 0.004 * strength * _wobble(moment, 3)
-    pose.x += 0.008 * strength * _wobble(moment, 4)
-
-
-def _wobble(moment: float, number: int) -> float:
-    phase = number * 2.399
-    waves = (
-        strength * math.sin(2 * math.pi * hertz * moment + phase + index * 1.7)
-        for index, (hertz, strength) in enumerate(WOBBLES)
-    )
-    return sum(waves) / sum(strength for _, strength in WOBBLES)
 
 
 def _scaled(plan: Plan, share: float) -> Plan:
     """The plan with smaller moves, where they may still be changed."""
     if share == 1.0:
         return plan
-    known = plan.framing.seconds if plan.framing else 0.0
+    new = _new_beats(plan)
     beats = tuple(
-        _scaled_beat(beat, share) if beat.start >= known - 1e-6 else beat
-        for beat in plan.beats
+        _scaled_beat(beat, share) if beat in new else beat for beat in plan.beats
     )
     handheld = plan.handheld if plan.framing else plan.handheld * share
     return replace(plan, beats=beats, handheld=handheld)
@@ -204,10 +81,43 @@ def _scaled_beat(beat: Beat, share: float) -> Beat:
     return replace(beat, moves=moves)
 
 
+def _may_come_closer(plan: Plan) -> bool:
+    """Whether the plan continues a clip, and not by going back from the subject."""
+    return plan.framing is not None and not any(
+        move.dy < 0 and move.kind in THROUGH
+        for beat in _new_beats(plan)
+        for move in beat.moves
+    )
+
+
+def _new_beats(plan: Plan) -> tuple[Beat, ...]:
+    """The beats that begin after the end of the clip that the plan continues."""
+    known = plan.framing.seconds if plan.framing else 0.0
+    return tuple(beat for beat in plan.beats if beat.start >= known - 1e-6)
+
+
+def _come_closer(plan: Plan, power: float) -> Plan:
+    """Zoom in along with the first of the new moves."""
+    moving = next((beat for beat in _new_beats(plan) if beat.moves), None)
+    if moving is None or not power:
+        return plan
+    zoom = Move(kind=MoveKind.ZOOM, amount=power, dy=1)
+    nearer = replace(moving, moves=(*moving.moves, zoom))
+    beats = (nearer if beat is moving else beat for beat in plan.beats)
+    return replace(plan, beats=tuple(beats))
+
+
 def _framing(scene: Scene, plan: Plan, poses: Sequence[Pose]) -> Framing:
+    poses = [*poses, USUAL]
     blurs = [warp.smoothed(scene, plate.relief, poses) for plate in scene.layers]
+    start = path.start(plan)
     return Framing(
-        crop=1.0, back_blur=blurs[0], front_blur=blurs[-1], seconds=plan.seconds
+        crop=1.0,
+        back_blur=blurs[0],
+        front_blur=blurs[-1],
+        seconds=plan.seconds,
+        back_soft=float(start.back_blur),
+        front_soft=float(start.front_blur),
     )
 
 
@@ -225,5 +135,5 @@ def _room(scene: Scene, poses: Sequence[Pose], crop: float | None) -> float | No
     if crop is None:
         return min(1.0, largest) if largest >= SMALLEST_CROP else None
     strain = max(warp.strain(scene, plate.relief, poses) for plate in scene.layers)
-    fits = largest >= crop - 1e-6 and strain <= 1.05
+    fits = largest >= crop * 0.999 and strain <= 1.05
     return crop if fits else None

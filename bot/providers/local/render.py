@@ -1,6 +1,6 @@
 """A still and a plan in, an MP4 out. Runs in a worker process; blocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from bot.models import Size
 from bot.prompt.plan import Plan
 from bot.providers.local import camera, looks, mark, scene, sound
+from bot.providers.local.camera import Fitted
 from bot.providers.local.draw import Drawer
 from bot.providers.local.encode import encode
 from bot.providers.local.scene import OVERSCAN, Scene
@@ -19,6 +20,7 @@ from bot.subject import Image
 FPS = 24
 SETTING_UP = 0.2  # share of the time that passes before the first frame
 SHORTENED = 0.95  # a move that keeps more than this is as good as whole
+STILL = 0.05  # and one that keeps less is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ def render(
         on_progress=lambda share: on_progress(SETTING_UP + (1 - SETTING_UP) * share),
     )
     on_progress(1.0)
-    return Rendered(fitted.plan, _notes(fitted.share))
+    return Rendered(fitted.plan, tuple(_notes(fitted)))
 
 
 def _read(file: Path) -> Image:
@@ -116,8 +118,11 @@ def _faces_in_frame(built: Scene, crop: float) -> list[tuple[float, ...]]:
     ]
 
 
-def _notes(share: float) -> tuple[str, ...]:
-    if share >= SHORTENED:
-        return ()
-    kept = f"The move was shortened to {share:.0%}"
-    return (f"{kept}: a still shows nothing outside its frame.",)
+def _notes(fitted: Fitted) -> Iterator[str]:
+    if fitted.share < STILL:
+        yield "The new move was left out: a still shows nothing outside its frame."
+    elif fitted.share < SHORTENED:
+        kept = f"The move was shortened to {fitted.share:.0%}"
+        yield f"{kept}: a still shows nothing outside its frame."
+    if fitted.closer:
+        yield "The camera also comes closer, to have room for the move."
