@@ -154,9 +154,15 @@ def _matte(plate: Image, soft_mask: Field) -> Field | None:
 
 def _widened(alpha: Field) -> Field:
     """The subject and a rim around it: what must be painted out behind it."""
-    rim = 2 * max(3, alpha.shape[1] // 80) + 1
+    height, width = alpha.shape
+    quarter = (max(1, width // 4), max(1, height // 4))
+    small = cv2.resize(alpha, quarter, interpolation=cv2.INTER_AREA)
+    rim = 2 * max(1, round(width / 80 / 4)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))
-    return cv2.dilate(alpha, kernel)
+    wide = cv2.dilate(small, kernel)
+    return np.maximum(
+        alpha, cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR)
+    )
 
 
 def _sharpened(plate: Image) -> Image:
