@@ -11,7 +11,7 @@ from bot.subject import Field, Image
 # In pixels of half the plate's size:
 COARSEST = 16  # sigma of what counts as texture, not as colour
 DARKEST = 12  # of 255: below it the detail is noise
-STRONGEST = 0.6  # of the colour: beyond it the detail is a thing, not texture
+STRONGEST = 0.35  # of the colour: beyond it the detail is a thing, not texture
 CELL = 8  # of the grid on which it is decided where texture is copied from
 LENGTHS = (24, 48, 96, 144)  # how far that may be
 DIRECTIONS = 12
