@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bot import retention
 from bot.config import Settings
-from bot.jobs import Chat, Jobs, Pace
+from bot.copies import Copies
+from bot.jobs import Jobs, Pace
 from bot.media import Media
 from bot.providers import Provider
 from bot.providers.local.provider import LocalProvider
@@ -21,6 +22,7 @@ from bot.workshop import Workshop
 log = logging.getLogger(__name__)
 
 PICTURES = "bot.stills.worker:prepare"
+COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
 SWEEP_EVERY = 3_600.0  # seconds
 
@@ -54,7 +56,7 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, chats: Mapping[str, Chat], *, pace: Pace | None = None
+    settings: Settings, *, pace: Pace | None = None
 ) -> AsyncGenerator[House]:
     """Open the database and the workers; close them in the end.
 
@@ -77,7 +79,12 @@ async def open_house(
         )
         stack.push_async_callback(local.close)
         providers: dict[str, Provider] = {local.name: local}
-        jobs = Jobs(store, providers, chats, media, pace=pace)
+        copies = Copies(
+            media,
+            Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),
+        )
+        stack.push_async_callback(copies.close)
+        jobs = Jobs(store, providers, {}, media, pace=pace)
         runner = LocalRunner(
             store,
             jobs,
@@ -88,6 +95,12 @@ async def open_house(
             },
         )
         service = RenderService(
-            store, jobs, providers, media, Stills(media, pictures), settings=settings
+            store,
+            jobs,
+            providers,
+            media,
+            Stills(media, pictures),
+            copies,
+            settings=settings,
         )
         yield House(settings, store, media, service, providers, runner)

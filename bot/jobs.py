@@ -29,7 +29,7 @@ from bot.errors import (
     StorageError,
 )
 from bot.media import Media
-from bot.models import Clip, Job, Snapshot, State
+from bot.models import Clip, Job, Snapshot, State, Trouble
 from bot.providers import Provider
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
@@ -115,7 +115,7 @@ class Jobs:
     ) -> None:
         self._store = store
         self._providers = providers
-        self._chats = chats
+        self._chats = dict(chats)
         self._media = media
         self._pace = pace or Pace()
         self._now = now
@@ -128,6 +128,10 @@ class Jobs:
             State.DELIVERING: self.delivering,
         }
         store.hear(self._heard)
+
+    def connect(self, name: str, chat: Chat) -> None:
+        """Let jobs report to a chat from now on, in place of an earlier one."""
+        self._chats[name] = chat
 
     async def run(self, job_id: str) -> None:
         """Drive one job to its end from wherever it is."""
@@ -250,9 +254,7 @@ class Jobs:
 
     async def delivering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Post the clip, or the bad news, once."""
-        message = await self.post(job, key=job.id, again=again)
-        if job.place.message is None:
-            job = replace(job, place=replace(job.place, message=message))
+        await self.post(job, key=job.id, again=again)
         return replace(job, state=job.end or State.DONE)
 
     async def post(self, job: Job, *, key: str, again: bool) -> str:
@@ -285,7 +287,7 @@ class Jobs:
                 job,
                 state=State.DELIVERING,
                 end=State.FAILED,
-                error=(str(error), error.hint),
+                error=Trouble.of(error),
                 billed=isinstance(error, ProviderError) and error.billed,
             )
         missed = clip_rows.Delivery(

@@ -1,9 +1,9 @@
 """The nouns. Frozen values, no I/O; `docs/glossary.md` says each word once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from bot.errors import BotError
 
@@ -74,11 +74,13 @@ class Person:
         chat: Platform the id belongs to: `discord`, `slack` or `web`.
         id: The platform's own id, unique on that platform.
         roles: Names of roles that may raise the person's caps.
+        moderates: Workspace whose clips they may stop and delete, if any.
     """
 
     chat: str
     id: str
     roles: frozenset[str] = frozenset()
+    moderates: str | None = None
 
     @property
     def key(self) -> str:
@@ -92,14 +94,19 @@ class Place:
 
     Attributes:
         workspace: Guild or team; a unit of a quota too.
-        message: Id of the card, once there is one.
+        locale: Language to report in, as in `de` or `pt-BR`.
     """
 
     chat: str
     workspace: str
     channel: str
     thread: str | None = None
-    message: str | None = None
+    locale: str = "en"
+
+    @property
+    def key(self) -> str:
+        """The workspace in one word, as `Person.moderates` and overrides name it."""
+        return f"{self.chat}:{self.workspace}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +275,33 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a job came to nothing; its words may be looked up in another language.
+
+    Attributes:
+        sentence: A template that the facts fill in.
+        hint: What to do next.
+    """
+
+    sentence: str
+    hint: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: BotError) -> Self:
+        """What an error says."""
+        facts = {name: str(fact) for name, fact in error.facts.items()}
+        return cls(sentence=error.sentence, hint=error.hint, facts=facts)
+
+    def again(self) -> BotError:
+        """The error that said it."""
+        return BotError(self.sentence, hint=self.hint, **self.facts)
+
+    def __str__(self) -> str:
+        return str(self.again())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """An accepted request and how far it has come; a row, read.
 
@@ -279,11 +313,12 @@ class Job:
         progress: 0 to 1 while rendering, or None.
         since: Unix time in seconds when it came into this state.
         media: Key of the finished MP4, once it is on our disk.
-        error: The sentence and hint that end it, if it went wrong.
+        error: Why it ended, if it went wrong.
         end: Where delivering leads, when that is not done.
         billed: Whether the owner may have been billed for nothing.
         notes: What was changed or understood, for the person.
         cannot: What will not happen, in the person's own words.
+        card: The chat's id of the message that shows how far it is, if there is one.
         created: Unix time in seconds.
     """
 
@@ -301,7 +336,8 @@ class Job:
     since: float = 0.0
     progress: float | None = None
     media: str | None = None
-    error: tuple[str, str] | None = None
+    error: Trouble | None = None
+    card: str | None = None
     end: State | None = None
     billed: bool = False
     notes: tuple[str, ...] = ()

@@ -27,8 +27,10 @@ SELECT
     AND kind <> 'returned' AND held_at >= ?) AS together,
   (SELECT coalesce(sum(micros), 0) FROM ledger WHERE micros > 0
     AND kind <> 'returned' AND held_at >= ?) AS spent,
-  (SELECT count(*) FROM overrides WHERE person = ?) AS overridden,
-  (SELECT units FROM overrides WHERE person = ?) AS own
+  (SELECT count(*) FROM overrides WHERE person = ?
+    AND workspace IN (?, '')) AS overridden,
+  (SELECT units FROM overrides WHERE person = ? AND workspace IN (?, '')
+    ORDER BY workspace DESC LIMIT 1) AS own
 """
 
 
@@ -121,7 +123,9 @@ async def usage(db: Rows, person: Person, place: Place, *, now: float) -> Usage:
         today,
         _month(now),
         person.key,
+        place.key,
         person.key,
+        place.key,
     )
     return Usage(**row)
 
@@ -143,14 +147,35 @@ async def allowance(
     )
 
 
-async def override(db: Rows, person: str, units: int | None) -> None:
-    """Give one person their own units a day; None is without limit."""
+async def override(
+    db: Rows, person: str, units: int | None, *, workspace: str = ""
+) -> None:
+    """Give one person their own units a day; None is without limit.
+
+    `workspace` is the `chat:id` of where it counts, before what counts everywhere.
+    """
     await db.rows(
-        "INSERT INTO overrides(person, units) VALUES(?, ?)"
-        " ON CONFLICT(person) DO UPDATE SET units = excluded.units",
+        "INSERT INTO overrides(person, workspace, units) VALUES(?, ?, ?)"
+        " ON CONFLICT(person, workspace) DO UPDATE SET units = excluded.units",
         person,
+        workspace,
         units,
     )
+
+
+async def by_person(
+    db: Rows, place: Place, *, now: float
+) -> list[tuple[str, int, int]]:
+    """Who used how much in a place today: `chat:id`, renders, units; most first."""
+    rows = await db.rows(
+        "SELECT person, count(*) AS renders, sum(units) AS units FROM ledger"
+        " WHERE chat = ? AND workspace = ? AND kind <> 'returned' AND held_at >= ?"
+        " GROUP BY person ORDER BY units DESC, renders DESC, person LIMIT 20",
+        place.chat,
+        place.workspace,
+        now - now % DAY,
+    )
+    return [(row["person"], row["renders"], row["units"]) for row in rows]
 
 
 async def audit(db: Rows) -> list[str]:

@@ -4,19 +4,20 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from bot import checking, fetching, quota
 from bot.config import Settings
+from bot.copies import Copies
 from bot.errors import LinkError, MissingError, StateError, StillError, StorageError
-from bot.jobs import Jobs
+from bot.jobs import Chat, Jobs
+from bot.library import Library
 from bot.media import Media
 from bot.models import (
-    Allowance,
     Ask,
     Clip,
-    Entry,
     Job,
     ModelCard,
     Person,
@@ -30,7 +31,7 @@ from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.providers import Provider
 from bot.stills import Stills
-from bot.store import Store
+from bot.store import Store, notes
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 
@@ -38,8 +39,8 @@ from bot.store import jobs as job_rows
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
 
 
-class RenderService:
-    """Everything a person can ask for."""
+class RenderService(Library):
+    """Everything a person can ask for; what there is to see is in `Library`."""
 
     def __init__(
         self,
@@ -48,17 +49,20 @@ class RenderService:
         providers: Mapping[str, Provider],
         media: Media,
         stills: Stills,
+        copies: Copies,
         *,
         settings: Settings,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._store = store
+        super().__init__(store, media, settings=settings, now=now)
         self._jobs = jobs
         self._providers = providers
-        self._media = media
         self._stills = stills
-        self._settings = settings
-        self._now = now
+        self._copies = copies
+
+    def connect(self, name: str, chat: Chat) -> None:
+        """Let jobs of this chat report to it from now on."""
+        self._jobs.connect(name, chat)
 
     async def still_from_bytes(self, data: bytes) -> Still:
         """Make an uploaded picture safe.
@@ -121,7 +125,7 @@ class RenderService:
         event: str | None = None,
     ) -> Job:
         """Change a finished clip by what somebody said about it."""
-        clip = await self.clip(clip_id, person=person)
+        clip = await self.seen(clip_id, person=person, place=place)
         request = checking.remix(clip, words, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
@@ -136,7 +140,7 @@ class RenderService:
         event: str | None = None,
     ) -> Job:
         """Make a finished clip longer by some seconds."""
-        clip = await self.clip(clip_id, person=person)
+        clip = await self.seen(clip_id, person=person, place=place)
         request = checking.extension(clip, words, seconds, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
@@ -144,8 +148,11 @@ class RenderService:
         self, job_id: str, *, person: Person, place: Place, event: str | None = None
     ) -> Job:
         """Order the same once more with another seed; also after a failure."""
-        job = await self.job(job_id, person=person)
-        request = replace(job.request, seed=checking.new_seed(), plan=None)
+        try:
+            done = (await self.seen(job_id, person=person, place=place)).request
+        except MissingError:
+            done = (await self.job(job_id, person=person)).request
+        request = replace(done, seed=checking.new_seed(), plan=None)
         return await self._accept(request, person, place, event)
 
     async def cancel(self, job_id: str, *, person: Person) -> Job:
@@ -199,74 +206,51 @@ class RenderService:
         if known is None or known.message is None:
             await self._jobs.post(replace(job, place=place), key=key, again=True)
 
-    async def trouble(self, job_id: str) -> str | None:
-        """Why a job's result could not be posted, if it could not."""
-        for delivery in await clip_rows.deliveries(self._store, job_id):
-            if delivery.message is None:
-                return delivery.trouble
-        return None
+    async def withdraw(self, job: Job) -> None:
+        """Take back an order that nobody knows was taken; late is no error."""
+        if await job_rows.ask_cancel(self._store, job.id):
+            await self._store.say(job.id)
 
-    async def job(self, job_id: str, *, person: Person) -> Job:
-        """A person's own job.
+    async def note_card(self, job_id: str, message: str) -> None:
+        """Remember the message that shows how far a job is."""
+        await job_rows.note_card(self._store, job_id, message)
+
+    async def set_units(
+        self, person: str, units: int | None, *, place: Place | None = None
+    ) -> None:
+        """Give one person their own units a day; None is without limit.
+
+        Args:
+            person: `chat:id`.
+            units: Clip-seconds a day.
+            place: Where it counts; everywhere when it is left out.
+        """
+        where = place.key if place else ""
+        await quota.override(self._store, person, units, workspace=where)
+
+    async def once(self, key: str) -> bool:
+        """Whether this is the first time that anybody asks for this key."""
+        return await notes.put(self._store, f"once:{key}", "", now=self._now())
+
+    async def recall(self, key: str) -> str | None:
+        """What an adapter noted under a key, perhaps before a restart."""
+        return await notes.get(self._store, key)
+
+    async def note(self, key: str, value: str) -> None:
+        """Keep a small fact for after a restart."""
+        await notes.change(self._store, key, value, now=self._now())
+
+    def fitted(self, clip: Clip, most: int) -> AbstractAsyncContextManager[Path]:
+        """A copy of a clip in at most so many bytes, for as long as it is held.
 
         Raises:
-            MissingError: There is none, or it is somebody else's: the same words.
+            DeliveryError: It cannot be made that small.
         """
-        job = await job_rows.get(self._store, job_id)
-        if job is None or not self._may(person, job.person):
-            raise MissingError("There is no such clip.")
-        return job
-
-    async def clip(self, clip_id: str, *, person: Person) -> Clip:
-        """A person's own finished clip.
-
-        Raises:
-            MissingError: There is none, or it is somebody else's: the same words.
-        """
-        clip = await clip_rows.get(self._store, clip_id)
-        if clip is None or not self._may(person, clip.person):
-            raise MissingError("There is no such clip.")
-        return clip
-
-    async def anchored(self, place: Place, message: str) -> str | None:
-        """Id of the clip that a message in a place names, for a reply to it."""
-        return await clip_rows.anchored(
-            self._store, chat=place.chat, channel=place.channel, message=message
-        )
-
-    async def entry(self, job_id: str, *, person: Person) -> Entry:
-        """A person's own job with what came of it and how many wait before it."""
-        job = await self.job(job_id, person=person)
-        return await self._entry(job, await clip_rows.get(self._store, job_id))
-
-    async def history(self, person: Person, *, limit: int = 60) -> Sequence[Entry]:
-        """A person's jobs and clips, the newest first."""
-        jobs = await job_rows.latest(self._store, person.key, limit=limit)
-        clips = await clip_rows.many(self._store, [job.id for job in jobs])
-        return [await self._entry(job, clips.get(job.id)) for job in jobs]
-
-    async def lineage(self, clip_id: str, *, person: Person) -> Sequence[Clip]:
-        """The clips that one was made from, the eldest first, and itself."""
-        await self.clip(clip_id, person=person)
-        return await clip_rows.lineage(self._store, clip_id)
-
-    async def allowance(self, person: Person, place: Place) -> Allowance:
-        """What a person has left in a place, and when it resets."""
-        return await quota.allowance(
-            self._store, person, place, self._settings.caps, now=self._now()
-        )
-
-    async def set_units(self, person: str, units: int | None) -> None:
-        """Give one person their own units a day; None is without limit."""
-        await quota.override(self._store, person, units)
+        return self._copies.fitted(clip, most)
 
     def models(self) -> Sequence[ModelCard]:
         """Every model that can be asked for."""
         return [card for p in self._providers.values() for card in p.models()]
-
-    def media_path(self, key: str) -> Path:
-        """Where a still, a poster or a clip lies on our disk."""
-        return self._media.path(key)
 
     async def healthy(self) -> None:
         """Check that a new order could be stored.
@@ -322,17 +306,9 @@ class RenderService:
                 hint="Send the picture again.",
             )
 
-    async def _entry(self, job: Job, clip: Clip | None) -> Entry:
-        waits = job.state is State.QUEUED
-        ahead = await job_rows.ahead(self._store, job) if waits else 0
-        return Entry(job=job, clip=clip, ahead=ahead)
-
     def _card_of(self, clip: Clip) -> ModelCard:
         name = f"{clip.request.provider}/{clip.request.model}"
         return checking.choose(Ask(model=name), self.models(), ())
-
-    def _may(self, person: Person, owner: Person) -> bool:
-        return person.key == owner.key or person.key in self._settings.admins
 
 
 def _new_id() -> str:

@@ -1,6 +1,7 @@
 """A job is carried to its end, whatever the provider and the chat do."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -316,20 +317,50 @@ async def test_somebody_elses_job_is_as_missing_as_none(tmp_path: Path) -> None:
         job = await house.submit(person=ANN)
         await house.settled()
         service = house.service
+        elsewhere = replace(HERE, channel="elsewhere")
 
         for attempt in (
             service.job(job.id, person=BOB),
             service.clip(job.id, person=BOB),
             service.cancel(job.id, person=BOB),
             service.delete(job.id, person=BOB),
-            service.remix(job.id, "more", person=BOB, place=HERE),
+            service.remix(job.id, "more", person=BOB, place=elsewhere),
+            service.extend(job.id, "", 4, person=BOB, place=elsewhere),
             service.resend(job.id, person=BOB, place=HERE),
-            service.again(job.id, person=BOB, place=HERE),
+            service.again(job.id, person=BOB, place=elsewhere),
             service.job("no-such-id", person=BOB),
         ):
             with pytest.raises(MissingError, match=r"There is no such clip\."):
                 await attempt
         assert await service.history(BOB) == []
+
+
+async def test_a_clip_that_was_posted_where_one_is_can_be_remixed(
+    tmp_path: Path,
+) -> None:
+    """Whoever sees a clip may answer it, with their own quota."""
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit(person=ANN)
+        await house.settled()
+
+        mine = await house.service.remix(job.id, "more", person=BOB, place=HERE)
+
+        assert mine.person == BOB
+        assert mine.request.source is not None
+        assert mine.request.source.clip_id == job.id
+
+
+async def test_a_moderator_stops_only_what_is_made_in_their_workspace(
+    tmp_path: Path,
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit(person=ANN)
+        stranger = Person(chat="fake", id="eve", moderates="fake:another")
+        moderator = Person(chat="fake", id="mod", moderates=HERE.key)
+
+        with pytest.raises(MissingError):
+            await house.service.cancel(job.id, person=stranger)
+        await house.service.cancel(job.id, person=moderator)
 
 
 async def test_a_database_that_cannot_be_written_delays_a_job_and_loses_none(

@@ -65,7 +65,8 @@ async def open_studio(folder: Path, *, caps: Caps = PLENTY) -> AsyncGenerator[St
         min_free_mb=0,
     )
     try:
-        async with open_house(settings, {"fake": chat}) as house:
+        async with open_house(settings) as house:
+            house.service.connect("fake", chat)
             running = asyncio.create_task(house.run())
             try:
                 yield Studio(house, chat)

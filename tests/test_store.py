@@ -12,7 +12,7 @@ from bot.errors import SetupError, StorageError
 from bot.store import Store, open_sqlite
 
 COUNT = "SELECT count(*) AS n FROM overrides"
-INSERT = "INSERT INTO overrides(person, units) VALUES(?, ?)"
+INSERT = "INSERT INTO overrides(person, workspace, units) VALUES(?, '', ?)"
 
 
 async def test_a_transaction_happens_whole_or_not_at_all(store: Store) -> None:

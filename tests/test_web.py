@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
+from adapters.web.chat import OWNER
 from tests.fakes.site import ORDER, Site, open_site
 
 CAT = (files("bot") / "samples" / "chelsea.jpg").read_bytes()
@@ -15,7 +16,7 @@ CAT = (files("bot") / "samples" / "chelsea.jpg").read_bytes()
 async def test_a_photo_becomes_a_clip_that_plays_and_can_be_kept(
     tmp_path: Path,
 ) -> None:
-    async with open_site(tmp_path) as site:
+    async with open_site(tmp_path, public_url="https://clips.example") as site:
         card = await site.animate(CAT, "pan left, snow", seconds=1)
         assert card["lines"] == ["0–1 s: pan left", "look: snow"]
 
@@ -37,6 +38,35 @@ async def test_a_photo_becomes_a_clip_that_plays_and_can_be_kept(
         async with site.session.get(site.address + film["download"]) as kept:
             name = kept.headers["Content-Disposition"]
         assert name.startswith('attachment; filename="vivant-pan-left-snow-')
+        await shares(site, card["id"], data)
+
+
+async def shares(site: Site, clip_id: str, data: bytes) -> None:
+    """The clip's own address gives it to whoever has it; none that we did not make."""
+    clip = await site.house.service.clip(clip_id, person=OWNER)
+    link = await site.house.service.link_to(clip)
+    assert link
+    path = link.removeprefix("https://clips.example")
+    until = path.split("/")[3]
+
+    async with site.session.get(site.address + path) as answer:
+        assert (answer.status, await answer.read()) == (200, data)
+    for wrong in (
+        path.replace(clip_id, "somebodys"),
+        path.replace(until, "99999999999"),
+        path.replace(until, "1"),
+        f"{path[:-5]}é.mp4",
+    ):
+        async with site.session.get(site.address + wrong) as answer:
+            assert answer.status == 404
+
+
+async def test_a_shared_address_needs_no_token(tmp_path: Path) -> None:
+    async with open_site(tmp_path, web_token="a-long-secret") as site:
+        async with site.session.get(f"{site.address}/shared/a/1/b.mp4") as answer:
+            assert answer.status == 404
+        async with site.session.get(f"{site.address}/api/jobs") as answer:
+            assert answer.status == 401
 
 
 async def test_a_clip_is_answered_extended_made_again_and_deleted(

@@ -16,10 +16,10 @@ from bot.service import RenderService
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(
-    settings: Settings, service: RenderService, chat: WebChat
-) -> web.Application:
+def create_app(settings: Settings, service: RenderService) -> web.Application:
     """Everything the page needs; works without a running worker."""
+    chat = WebChat()
+    service.connect("web", chat)
     middlewares = [guards.tell_errors, guards.check_host(settings)]
     routes = [web.get("/", _page)]
     if settings.web_token:

@@ -85,7 +85,7 @@ def card(entry: Entry) -> Card:
         lines=_lines(told),
         notes=list(told.notes),
         cannot=list(told.cannot),
-        trouble=Trouble(error=job.error[0], hint=job.error[1]) if job.error else None,
+        trouble=_trouble(job),
         created=job.created,
         updated=job.updated,
         clip=film(clip) if clip else None,
@@ -115,3 +115,9 @@ def file_name(clip: Clip) -> str:
 def _lines(told: Clip | Job) -> list[str]:
     """What is done with the still, in words; other providers have no plan."""
     return list(plan_lines(Plan.from_json(told.plan))) if told.plan else []
+
+
+def _trouble(job: Job) -> Trouble | None:
+    if job.error is None:
+        return None
+    return Trouble(error=str(job.error), hint=job.error.hint)

@@ -23,6 +23,7 @@ STAY = 30 * 86_400  # seconds a person stays signed in
 PAUSE = 0.5  # seconds a wrong token takes
 QUEUE = 20  # tries that may wait at the same time
 OPEN = frozenset({"/healthz", "/sign-in"})
+OPEN_FOLDERS = ("/static/", "/shared/")  # a shared clip's address is its own key
 SIGN_IN = Path(__file__).parent / "static" / "sign-in.html"
 
 
@@ -45,7 +46,7 @@ class Door:
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a request pass, or show the way in."""
-        if request.path in OPEN or request.path.startswith("/static/"):
+        if request.path in OPEN or request.path.startswith(OPEN_FOLDERS):
             return await handler(request)
         if self._stays(request.cookies.get(COOKIE, "")):
             return await handler(request)

@@ -59,6 +59,7 @@ class Pictures:
         return [
             web.get("/clips/{id}.mp4", self.clip),
             web.get("/clips/{id}.jpg", self.poster),
+            web.get("/shared/{id}/{until}/{sign}.mp4", self.shared),
             web.get("/stills/{key}", self.still),
             web.get("/samples/{name}", self.sample),
         ]
@@ -70,6 +71,16 @@ class Pictures:
         if "download" in request.query:
             name = file_name(clip)
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return web.FileResponse(self._service.media_path(clip.media), headers=headers)
+
+    async def shared(self, request: web.Request) -> web.StreamResponse:
+        """A clip whose address we gave out, for whoever was given it."""
+        asked = request.match_info
+        clip = await self._service.shared(asked["id"], asked["until"], asked["sign"])
+        headers = {
+            "Cache-Control": KEEP,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
         return web.FileResponse(self._service.media_path(clip.media), headers=headers)
 
     async def poster(self, request: web.Request) -> web.StreamResponse:

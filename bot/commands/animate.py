@@ -91,7 +91,7 @@ class _Studio:
             self.progress.update(bar, completed=done)
         self.progress.remove_task(bar)
         if job.error:
-            raise BotError(job.error[0], hint=job.error[1])
+            raise job.error.again()
         if trouble := await self.house.service.trouble(job.id):
             raise BotError(trouble, hint="Choose another file with --out.")
         return job

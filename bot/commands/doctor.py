@@ -133,7 +133,7 @@ async def _time_a_render(settings: Settings) -> float:
         await ended.wait()
         job = await house.service.job(job.id, person=terminal.SOMEBODY)
         if job.error:
-            raise BotError(job.error[0], hint=job.error[1])
+            raise job.error.again()
         return time.monotonic() - begun
 
 

@@ -35,7 +35,8 @@ async def open_own_house(
         caps=WITHOUT_LIMITS,
     )
     try:
-        async with open_house(own, {"terminal": chat}) as house:
+        async with open_house(own) as house:
+            house.service.connect("terminal", chat)
             running = asyncio.create_task(house.run())
             try:
                 yield house

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 from rich.console import Console
 
-from adapters.web import WebChat, create_app
+from adapters.web import create_app
 from bot.assembly import open_house
 from bot.config import Settings
 from bot.errors import SetupError
@@ -26,10 +26,9 @@ async def run(settings: Settings) -> int:
         SetupError: The owner has to change something first.
     """
     console = Console(highlight=False, soft_wrap=True)
-    chat = WebChat()
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(open_house(settings, {"web": chat}))
-        app = await asyncio.to_thread(create_app, settings, house.service, chat)
+        house = await stack.enter_async_context(open_house(settings))
+        app = await asyncio.to_thread(create_app, settings, house.service)
         stack.push_async_callback((await _listen(app, settings)).cleanup)
         running = asyncio.create_task(house.run())
         loop = asyncio.get_running_loop()

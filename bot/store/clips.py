@@ -110,6 +110,19 @@ async def anchored(db: Rows, *, chat: str, channel: str, message: str) -> str | 
     return str(rows[0]["clip"]) if rows else None
 
 
+async def is_posted(db: Rows, clip_id: str, place: Place) -> bool:
+    """Whether some message in the channel names the clip."""
+    return bool(
+        await db.rows(
+            "SELECT clip FROM anchors WHERE clip = ? AND chat = ? AND channel = ?"
+            " LIMIT 1",
+            clip_id,
+            place.chat,
+            place.channel,
+        )
+    )
+
+
 async def delivery(db: Rows, key: str) -> Delivery | None:
     """What became of a delivery; None when it was never begun."""
     rows = await db.rows("SELECT * FROM deliveries WHERE key = ?", key)

@@ -5,7 +5,16 @@ from dataclasses import dataclass, fields
 
 import msgspec
 
-from bot.models import Job, Json, Person, Place, Price, RenderRequest, State
+from bot.models import (
+    Job,
+    Json,
+    Person,
+    Place,
+    Price,
+    RenderRequest,
+    State,
+    Trouble,
+)
 from bot.store.rows import Row, Rows
 
 ENDED = "('done', 'failed', 'cancelled')"
@@ -43,7 +52,7 @@ class _Details:
     since: float = 0.0
     progress: float | None = None
     media: str | None = None
-    error: tuple[str, str] | None = None
+    error: Trouble | None = None
     end: State | None = None
     billed: bool = False
     notes: tuple[str, ...] = ()
@@ -125,6 +134,11 @@ async def save(db: Rows, job: Job) -> Job | None:
             job.run,
         )
     )
+
+
+async def note_card(db: Rows, job_id: str, card: str) -> None:
+    """Remember the message that shows how far a job is."""
+    await db.rows("UPDATE jobs SET card = ? WHERE id = ?", card, job_id)
 
 
 async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
@@ -231,5 +245,6 @@ def _job(row: Row) -> Job:
         ref=row["ref"],
         run=row["run"],
         cancel=bool(row["cancel"]),
+        card=row["card"],
         **{name: getattr(details, name) for name in DETAILS},
     )

@@ -81,4 +81,28 @@ CREATE TABLE anchors(
 CREATE INDEX anchors_clip ON anchors(clip);
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+CHATS = """
+ALTER TABLE jobs ADD COLUMN card TEXT;  -- the chat's id of the message that shows it
+UPDATE jobs SET details = json_set(details, '$.error', json_object(
+    'sentence', json_extract(details, '$.error[0]'),
+    'hint', json_extract(details, '$.error[1]')))
+    WHERE json_type(details, '$.error') = 'array';
+
+ALTER TABLE overrides RENAME TO everywhere;
+CREATE TABLE overrides(
+    person TEXT NOT NULL,
+    workspace TEXT NOT NULL,    -- chat:id where it counts; empty is everywhere
+    units BIGINT,               -- a day; NULL is without limit
+    PRIMARY KEY (person, workspace)
+);
+INSERT INTO overrides SELECT person, '', units FROM everywhere;
+DROP TABLE everywhere;
+
+CREATE TABLE notes(             -- small facts that outlive a restart
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    at DOUBLE PRECISION NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, CHATS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Caps, Settings
+from bot.copies import Copies
 from bot.jobs import Jobs, Pace
 from bot.media import Media
 from bot.models import Ask, Job, Person, Place
@@ -107,6 +108,7 @@ async def open_fake_house(
         data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=min_free_mb
     )
     pictures = Workshop("bot.stills.worker:prepare", name="pictures")
+    copies = Workshop("bot.copies.shrink:work", name="copies")
     runner = LocalRunner(
         store,
         jobs,
@@ -121,6 +123,7 @@ async def open_fake_house(
         providers,
         media,
         Stills(media, pictures),
+        Copies(media, copies),
         settings=settings,
         **clock,
     )
@@ -129,5 +132,6 @@ async def open_fake_house(
     finally:
         await provider.close()
         await pictures.close()
+        await copies.close()
         chat.posts.close()
         await store.close()

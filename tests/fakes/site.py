@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from adapters.web import WebChat, create_app
+from adapters.web import create_app
 from bot.assembly import House, open_house
 from bot.config import Settings
 
@@ -74,9 +74,8 @@ async def open_site(folder: Path, **settings: Any) -> AsyncGenerator[Site]:
         database_url=f"sqlite:///{folder}/vivant.sqlite3",
         **{"min_free_mb": 0} | settings,
     )
-    chat = WebChat()
-    async with open_house(chosen, {"web": chat}) as house:
-        app = await asyncio.to_thread(create_app, chosen, house.service, chat)
+    async with open_house(chosen) as house:
+        app = await asyncio.to_thread(create_app, chosen, house.service)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -182,7 +182,8 @@ class FakeChat:
         return self._post(key, clip=clip.id, bytes=clip.bytes)
 
     async def report(self, job: Job, key: str) -> str:
-        return self._post(key, error=job.error, end=job.end)
+        error = job.error and [str(job.error), job.error.hint]
+        return self._post(key, error=error, end=job.end)
 
     def _post(self, key: str, **what: Any) -> str:
         if self.refusals:

@@ -1,0 +1,150 @@
+"""What was made and what is left: everything a person can look at."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot import links, quota
+from bot.config import Settings
+from bot.errors import MissingError
+from bot.media import Media
+from bot.models import Allowance, Clip, Entry, Job, Person, Place, State
+from bot.store import Store, notes
+from bot.store import clips as clip_rows
+from bot.store import jobs as job_rows
+
+
+class Library:
+    """Everything a person can look at.
+
+    What is somebody else's is answered with the same words as what is not there.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        media: Media,
+        *,
+        settings: Settings,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._settings = settings
+        self._now = now
+
+    async def trouble(self, job_id: str) -> str | None:
+        """Why a job's result could not be posted, if it could not."""
+        for delivery in await clip_rows.deliveries(self._store, job_id):
+            if delivery.message is None:
+                return delivery.trouble
+        return None
+
+    async def job(self, job_id: str, *, person: Person) -> Job:
+        """A person's own job.
+
+        Raises:
+            MissingError: There is none, or it is somebody else's: the same words.
+        """
+        job = await job_rows.get(self._store, job_id)
+        if job is None or not self._may(person, job):
+            raise MissingError("There is no such clip.")
+        return job
+
+    async def clip(self, clip_id: str, *, person: Person) -> Clip:
+        """A person's own finished clip.
+
+        Raises:
+            MissingError: There is none, or it is somebody else's: the same words.
+        """
+        clip = await clip_rows.get(self._store, clip_id)
+        if clip is None or not self._may(person, clip):
+            raise MissingError("There is no such clip.")
+        return clip
+
+    async def seen(self, clip_id: str, *, person: Person, place: Place) -> Clip:
+        """A finished clip that is a person's own, or was posted where they are.
+
+        Raises:
+            MissingError: There is none, or they cannot have seen it.
+        """
+        clip = await clip_rows.get(self._store, clip_id)
+        if clip and await clip_rows.is_posted(self._store, clip_id, place):
+            return clip
+        return await self.clip(clip_id, person=person)
+
+    async def anchored(self, place: Place, message: str) -> str | None:
+        """Id of the clip that a message in a place names, for a reply to it."""
+        return await clip_rows.anchored(
+            self._store, chat=place.chat, channel=place.channel, message=message
+        )
+
+    async def entry(self, job_id: str, *, person: Person) -> Entry:
+        """A person's own job with what came of it and how many wait before it."""
+        job = await self.job(job_id, person=person)
+        return await self._entry(job, await clip_rows.get(self._store, job_id))
+
+    async def history(self, person: Person, *, limit: int = 60) -> Sequence[Entry]:
+        """A person's jobs and clips, the newest first."""
+        jobs = await job_rows.latest(self._store, person.key, limit=limit)
+        clips = await clip_rows.many(self._store, [job.id for job in jobs])
+        return [await self._entry(job, clips.get(job.id)) for job in jobs]
+
+    async def lineage(self, clip_id: str, *, person: Person) -> Sequence[Clip]:
+        """The clips that one was made from, the eldest first, and itself."""
+        await self.clip(clip_id, person=person)
+        return await clip_rows.lineage(self._store, clip_id)
+
+    async def allowance(self, person: Person, place: Place) -> Allowance:
+        """What a person has left in a place, and when it resets."""
+        return await quota.allowance(
+            self._store, person, place, self._settings.caps, now=self._now()
+        )
+
+    async def usage_of(self, place: Place) -> Sequence[tuple[str, int, int]]:
+        """Who used how much in a place today: `chat:id`, clips, units; most first."""
+        return await quota.by_person(self._store, place, now=self._now())
+
+    async def link_to(self, clip: Clip) -> str | None:
+        """An address where anybody who has it can fetch a clip for some days.
+
+        None where the owner has set no `VIVANT_PUBLIC_URL`.
+        """
+        if self._settings.public_url is None:
+            return None
+        until = int(self._now() + links.LASTS)
+        sign = links.sign(await self._link_key(), clip.id, until)
+        return f"{self._settings.public_url}/shared/{clip.id}/{until}/{sign}.mp4"
+
+    async def shared(self, clip_id: str, until: str, sign: str) -> Clip:
+        """The clip that such an address leads to.
+
+        Raises:
+            MissingError: It was never given out, its time is over, the clip is gone.
+        """
+        key = await self._link_key()
+        good = links.is_good(key, clip_id, until, sign, now=self._now())
+        clip = await clip_rows.get(self._store, clip_id) if good else None
+        if clip is not None:
+            return clip
+        raise MissingError("There is no such clip.")
+
+    async def _link_key(self) -> str:
+        await notes.put(self._store, "link-key", links.new_key(), now=self._now())
+        return await notes.get(self._store, "link-key") or ""
+
+    def media_path(self, key: str) -> Path:
+        """Where a still, a poster or a clip lies on our disk."""
+        return self._media.path(key)
+
+    async def _entry(self, job: Job, clip: Clip | None) -> Entry:
+        waits = job.state is State.QUEUED
+        ahead = await job_rows.ahead(self._store, job) if waits else 0
+        return Entry(job=job, clip=clip, ahead=ahead)
+
+    def _may(self, person: Person, thing: Job | Clip) -> bool:
+        return (
+            person.key == thing.person.key
+            or person.key in self._settings.admins
+            or person.moderates == thing.place.key
+        )
