@@ -16,6 +16,8 @@ from dotenv.parser import parse_stream
 from bot.errors import SetupError
 
 UNLIMITED = "unlimited"
+DISCORD_API = "https://discord.com/api/v10"
+DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 T = TypeVar("T")
 
 
@@ -52,6 +54,8 @@ class Settings:
         keep_days: Days until a clip and its files are deleted; 0 keeps them.
         renders_at_once: Jobs that a provider works on at the same time.
         person_renders_at_once: Jobs of one person among them.
+        discord_message_content: Whether to ask for the privileged intent.
+        discord_shards: Whether to connect with as many shards as Discord advises.
     """
 
     data: Path = Path("data")
@@ -62,6 +66,10 @@ class Settings:
     public_url: str | None = None
     admins: frozenset[str] = frozenset()
     discord_token: str | None = field(default=None, repr=False)
+    discord_message_content: bool = False
+    discord_shards: bool = False
+    discord_api_url: str = DISCORD_API
+    discord_gateway_url: str = DISCORD_GATEWAY
     slack_bot_token: str | None = field(default=None, repr=False)
     slack_app_token: str | None = field(default=None, repr=False)
     draft: tuple[str, ...] = ("local/parallax",)
@@ -98,6 +106,12 @@ class Settings:
             public_url=values.address("VIVANT_PUBLIC_URL"),
             admins=frozenset(values.words("VIVANT_ADMINS")),
             discord_token=values.secret("DISCORD_TOKEN"),
+            discord_message_content=values.flag(
+                "DISCORD_MESSAGE_CONTENT", default=False
+            ),
+            discord_shards=values.flag("DISCORD_SHARDS", default=False),
+            discord_api_url=values.address("DISCORD_API_URL") or DISCORD_API,
+            discord_gateway_url=values.socket("DISCORD_GATEWAY_URL") or DISCORD_GATEWAY,
             slack_bot_token=values.secret("SLACK_BOT_TOKEN"),
             slack_app_token=values.secret("SLACK_APP_TOKEN"),
             draft=values.words("VIVANT_DRAFT") or ("local/parallax",),
@@ -241,6 +255,11 @@ class _Values:
             name, None, _web_address, "an address that starts with https:// or http://"
         )
 
+    def socket(self, name: str) -> str | None:
+        return self._parsed(
+            name, None, _socket_address, "an address that starts with wss:// or ws://"
+        )
+
     def database(self, name: str, data: Path) -> str:
         default = f"sqlite:///{data / 'vivant.sqlite3'}"
         return self._parsed(name, default, _sqlite, "an address like sqlite:///file")
@@ -291,6 +310,12 @@ def _web_address(text: str) -> str:
     if not text.startswith(("https://", "http://")):
         raise ValueError
     return text.rstrip("/")
+
+
+def _socket_address(text: str) -> str:
+    if not text.startswith(("wss://", "ws://")):
+        raise ValueError
+    return text
 
 
 def _sqlite(text: str) -> str:

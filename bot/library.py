@@ -12,6 +12,7 @@ from bot.models import Allowance, Clip, Entry, Job, Person, Place, State
 from bot.store import Store, notes
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
+from bot.store.clips import Anchor
 
 
 class Library:
@@ -72,6 +73,15 @@ class Library:
         if clip and await clip_rows.is_posted(self._store, clip_id, place):
             return clip
         return await self.clip(clip_id, person=person)
+
+    async def anchor(self, clip_id: str, place: Place, message: str) -> None:
+        """Let one more message name a clip."""
+        await clip_rows.anchor(self._store, clip_id, place, message)
+
+    async def messages(self, clip_id: str, *, person: Person) -> Sequence[Anchor]:
+        """The messages that name a person's own clip."""
+        await self.clip(clip_id, person=person)
+        return await clip_rows.anchors(self._store, clip_id)
 
     async def anchored(self, place: Place, message: str) -> str | None:
         """Id of the clip that a message in a place names, for a reply to it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,14 @@ class Delivery:
     place: Place
     message: str | None = None
     trouble: str | None = None
+
+
+class Anchor(NamedTuple):
+    """A message that names a clip."""
+
+    chat: str
+    channel: str
+    message: str
 
 
 async def put(db: Rows, clip: Clip) -> None:
@@ -108,6 +117,14 @@ async def anchored(db: Rows, *, chat: str, channel: str, message: str) -> str | 
         message,
     )
     return str(rows[0]["clip"]) if rows else None
+
+
+async def anchors(db: Rows, clip_id: str) -> Sequence[Anchor]:
+    """Every message that names a clip."""
+    rows = await db.rows(
+        "SELECT chat, channel, message FROM anchors WHERE clip = ?", clip_id
+    )
+    return [Anchor(**row) for row in rows]
 
 
 async def is_posted(db: Rows, clip_id: str, place: Place) -> bool:

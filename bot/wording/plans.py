@@ -1,7 +1,8 @@
-"""Every sentence the bot says, once, for all chats. Errors bring their own words."""
+"""What a clip shows, said of its plan."""
 
 from collections.abc import Iterable, Sequence
 
+from bot.languages import Say, say
 from bot.prompt.moods import name_of
 from bot.prompt.plan import Beat, Ease, Move, MoveKind, Plan
 
@@ -16,40 +17,40 @@ _EASES = {
 }
 
 
-def plan_lines(plan: Plan) -> tuple[str, ...]:
+def plan_lines(plan: Plan, say: Say = say) -> tuple[str, ...]:
     """What the embedded renderer will do, a line for each beat, the look, the sound."""
-    lines = [beat_line(beat) for beat in plan.beats]
+    lines = [beat_line(beat, say) for beat in plan.beats]
     if plan.handheld:
-        lines.append("handheld")
+        lines.append(say("handheld"))
     if plan.looks:
-        lines.append(f"look: {', '.join(names(plan.looks))}")
+        lines.append(say("look: {looks}", looks=", ".join(names(plan.looks, say))))
     if plan.sounds:
-        lines.append(f"sound: {', '.join(names(plan.sounds))}")
+        lines.append(say("sound: {sounds}", sounds=", ".join(names(plan.sounds, say))))
     return tuple(lines)
 
 
-def names(words: Iterable[str]) -> tuple[str, ...]:
+def names(words: Iterable[str], say: Say = say) -> tuple[str, ...]:
     """Looks or sounds as people call them."""
-    return tuple(name_of(word) for word in words)
+    return tuple(say(name_of(word)) for word in words)
 
 
-def beat_line(beat: Beat) -> str:
+def beat_line(beat: Beat, say: Say = say) -> str:
     """One beat: from when to when, and what the camera does."""
-    return f"{beat.start:g}\u2013{beat.end:g} s: {moves_line(beat)}"
+    return f"{beat.start:g}\u2013{beat.end:g} s: {moves_line(beat, say)}"
 
 
-def moves_line(beat: Beat) -> str:
+def moves_line(beat: Beat, say: Say = say) -> str:
     """What the camera does in a beat."""
-    what = " + ".join(_move(move) for move in beat.moves) or "hold"
+    what = " + ".join(say(_move(move)) for move in beat.moves) or say("hold")
     if beat.moves and beat.ease in _EASES:
-        return f"{what}, {_EASES[beat.ease]}"
+        return f"{what}, {say(_EASES[beat.ease])}"
     return what
 
 
-def cannot_line(cannot: Sequence[str]) -> str:
+def cannot_line(cannot: Sequence[str], say: Say = say) -> str:
     """What will not happen, in the person's own words."""
     said = ", ".join(f"“{words}”" for words in cannot)
-    return f"I move the camera; I cannot do {said}."
+    return say("I move the camera; I cannot do {what}.", what=said)
 
 
 def _move(move: Move) -> str:

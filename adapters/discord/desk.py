@@ -1,0 +1,195 @@
+"""The desk: takes an order from an interaction, acknowledges it, opens its card."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord.utils import MISSING
+
+from adapters.discord.acks import TooLateError, answer
+from adapters.discord.cards import AnswerSurface, MessageSurface
+from adapters.discord.chat import DiscordChat
+from adapters.discord.people import may_post
+from adapters.discord.text import error_text, joined, quoted
+from bot.errors import BotError
+from bot.languages import Say, speaker
+from bot.models import Job
+from bot.service import RenderService
+
+log = logging.getLogger(__name__)
+
+BROKEN = BotError("Something broke on our side.")
+FAR = "I may not post here: the clip comes as an answer to you, or as a direct message."
+
+Take = Callable[[], Awaitable[Job]]
+Compose = Callable[[], Awaitable[str]]
+
+
+class Desk:
+    """Where every interaction is answered.
+
+    Discord wants its first answer within three seconds, so it is sent first and the
+    order is taken while it is on its way.
+    """
+
+    def __init__(
+        self, client: discord.Client, service: RenderService, chat: DiscordChat
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._chat = chat
+
+    async def order(self, interaction: discord.Interaction, take: Take) -> None:
+        """Take an order and open its card; what goes wrong only its person sees."""
+        ack = asyncio.create_task(_defer(interaction, thinking=True))
+        await asyncio.sleep(0)  # the answer leaves first
+        job, trouble = await _outcome(take)
+        try:
+            message = await ack
+        except TooLateError as error:
+            log.warning("an interaction came too late: %r", error.__cause__)
+            if job is not None:
+                await self._service.withdraw(job)
+            return
+        if job is None:
+            await self.refuse(interaction, trouble)
+        else:
+            await self._open_card(interaction, job, message)
+
+    async def whisper(self, interaction: discord.Interaction, compose: Compose) -> None:
+        """Answer so that only who asked can read it."""
+        ack = asyncio.create_task(_defer(interaction, thinking=True, ephemeral=True))
+        await asyncio.sleep(0)
+        said, trouble = await _outcome(compose)
+        try:
+            await ack
+        except TooLateError as error:
+            log.warning("an interaction came too late: %r", error.__cause__)
+            return
+        text = error_text(trouble, say_of(interaction)) if said is None else said
+        await self._finish(interaction, text)
+
+    async def do(self, interaction: discord.Interaction, work: Compose) -> None:
+        """Do what a button says; its message stays, words go to who pressed it."""
+        ack = asyncio.create_task(_defer(interaction))
+        await asyncio.sleep(0)
+        said, trouble = await _outcome(work)
+        try:
+            await ack
+        except TooLateError as error:
+            log.warning("an interaction came too late: %r", error.__cause__)
+            return
+        text = error_text(trouble, say_of(interaction)) if said is None else said
+        if text:
+            await self._aside(interaction, text)
+
+    async def open_form(
+        self, interaction: discord.Interaction, form: discord.ui.Modal
+    ) -> None:
+        """Show a form; it has to be the first answer."""
+        form.stop()  # what is sent back is read from its ids, also after a restart
+        try:
+            await answer(lambda: interaction.response.send_modal(form))
+        except TooLateError as error:
+            log.warning("a form came too late: %r", error.__cause__)
+
+    async def say_now(
+        self,
+        interaction: discord.Interaction,
+        text: str,
+        view: discord.ui.View = MISSING,
+    ) -> None:
+        """Answer at once with words for who asked."""
+        try:
+            await answer(
+                lambda: interaction.response.send_message(
+                    text, ephemeral=True, view=view
+                )
+            )
+        except TooLateError as error:
+            log.warning("an answer came too late: %r", error.__cause__)
+
+    async def say_lost(
+        self, interaction: discord.Interaction, error: BotError, words: str
+    ) -> None:
+        """Say why a form came to nothing, and give back what was written in it."""
+        text = error_text(error, say_of(interaction))
+        await self.say_now(interaction, joined(text, quoted(words)))
+
+    def remember(self, key: str, interaction: discord.Interaction) -> None:
+        """Let a delivery answer an interaction, where it cannot post."""
+        here = may_post(interaction)
+        self._chat.answers.keep(key, interaction, may_post=here)
+
+    def show(self, job: Job) -> None:
+        """Bring the card of a job up to date."""
+        self._chat.cards.show(job)
+
+    async def refuse(self, interaction: discord.Interaction, error: BotError) -> None:
+        """Say what is wrong so that only who asked can read it.
+
+        The answer that is "thinking" for everyone is taken away first: words that
+        follow it would be shown to everyone too.
+        """
+        text = error_text(error, say_of(interaction))
+        try:
+            await interaction.delete_original_response()
+        except discord.HTTPException as refused:
+            log.info("an answer could not be taken back: %s", refused)
+            await self._finish(interaction, text)
+        else:
+            await self._aside(interaction, text)
+
+    async def _open_card(
+        self, interaction: discord.Interaction, job: Job, message: int | None
+    ) -> None:
+        here = may_post(interaction)
+        held = self._chat.answers.keep(job.id, interaction, may_post=here)
+        later = None
+        if message is not None and interaction.channel_id is not None:
+            channel = self._client.get_partial_messageable(interaction.channel_id)
+            later = MessageSurface(channel.get_partial_message(message))
+            await self._service.note_card(job.id, str(message))
+        surface = AnswerSurface(held, self._chat.answers, later)
+        note = "" if here else say_of(interaction)(FAR)
+        self._chat.cards.open(job, surface, note=note)
+
+    async def _finish(self, interaction: discord.Interaction, text: str) -> None:
+        try:
+            await interaction.edit_original_response(content=text)
+        except discord.HTTPException as error:
+            log.warning("an answer could not be given: %s", error)
+
+    async def _aside(self, interaction: discord.Interaction, text: str) -> None:
+        try:
+            await interaction.followup.send(text, ephemeral=True)
+        except discord.HTTPException as error:
+            log.warning("an answer could not be given: %s", error)
+
+
+def say_of(interaction: discord.Interaction) -> Say:
+    """The language of who caused an interaction."""
+    return speaker(interaction.locale.value)
+
+
+async def _defer(interaction: discord.Interaction, **how: bool) -> int | None:
+    """Acknowledge; the id of the message that will be the answer, where it is told.
+
+    Raises:
+        TooLateError: Discord has given up on us.
+    """
+    called = await answer(lambda: interaction.response.defer(**how))
+    return called.message_id if called else None
+
+
+async def _outcome(work: Callable[[], Awaitable[Any]]) -> tuple[Any, BotError]:
+    """What came of it, or None and what went wrong."""
+    try:
+        return await work(), BROKEN
+    except BotError as error:
+        return None, error
+    except Exception:
+        log.exception("an interaction broke in a way nobody foresaw")
+        return None, BROKEN

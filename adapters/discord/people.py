@@ -1,0 +1,64 @@
+"""Who asks, and where: Discord's people and places in the core's words."""
+
+import discord
+
+from bot.models import Person, Place
+
+CHAT = "discord"
+PRIVATE = "private"  # the workspace of everything outside servers
+
+
+def person_of(
+    user: discord.User | discord.Member, permissions: discord.Permissions | None = None
+) -> Person:
+    """The person, with the roles that may raise their caps.
+
+    Args:
+        user: As Discord sent them.
+        permissions: What they may do where they are, if that is known.
+    """
+    roles: frozenset[str] = frozenset()
+    moderates = None
+    if isinstance(user, discord.Member):
+        roles = frozenset(role.name for role in user.roles)
+        if permissions and permissions.manage_guild:
+            moderates = f"{CHAT}:{user.guild.id}"
+    return Person(chat=CHAT, id=str(user.id), roles=roles, moderates=moderates)
+
+
+def asker(interaction: discord.Interaction) -> Person:
+    """Who caused an interaction."""
+    return person_of(interaction.user, interaction.permissions)
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """Where an interaction happens, in the language of who caused it."""
+    return Place(
+        chat=CHAT,
+        workspace=str(interaction.guild_id or PRIVATE),
+        channel=str(interaction.channel_id or 0),
+        locale=interaction.locale.value,
+    )
+
+
+def place_of_message(message: discord.Message) -> Place:
+    """Where a message was written; it does not tell its author's language."""
+    guild = message.guild
+    return Place(
+        chat=CHAT,
+        workspace=str(guild.id) if guild else PRIVATE,
+        channel=str(message.channel.id),
+        locale=guild.preferred_locale.value if guild else "en",
+    )
+
+
+def may_post(interaction: discord.Interaction) -> bool:
+    """Whether the bot may post files in its own name where it was called."""
+    if interaction.guild_id is None:
+        return interaction.context.dm_channel
+    if not interaction.is_guild_integration():
+        return False
+    may = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    sends = may.send_messages_in_threads if in_thread else may.send_messages
+    return may.view_channel and sends and may.attach_files

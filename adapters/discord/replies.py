@@ -1,0 +1,143 @@
+"""Messages that mean us: a mention or a direct message with a picture, a reply.
+
+Without the message content intent Discord shows us the words of direct messages, of
+mentions and of replies that ping; of any other reply to a clip we only learn that
+there was one, and say once what to do instead.
+"""
+
+import logging
+import re
+
+import discord
+
+from adapters.discord.buttons import for_clip
+from adapters.discord.cards import MessageSurface
+from adapters.discord.chat import DiscordChat
+from adapters.discord.people import person_of, place_of_message
+from adapters.discord.pictures import Pictures, attached_to, first_picture
+from adapters.discord.text import error_text, joined
+from bot.errors import BotError
+from bot.languages import Say, speaker
+from bot.models import Ask, Job
+from bot.service import RenderService
+
+log = logging.getLogger(__name__)
+
+READ = frozenset({discord.MessageType.default, discord.MessageType.reply})
+HELP = (
+    "Send me a picture with a few words, such as: dolly in, golden hour.",
+    "Or type /animate, or use the menu of any picture: Apps, Animate this picture.",
+    "Reply to one of my clips to change it.",
+)
+
+
+class Replies:
+    """Takes orders out of messages."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        service: RenderService,
+        chat: DiscordChat,
+        pictures: Pictures,
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._chat = chat
+        self._pictures = pictures
+
+    async def read(self, message: discord.Message) -> None:
+        """Do what a message asks, if it is for us."""
+        if message.author.bot or message.type not in READ:
+            return
+        clip_id = await self._clip_answered(message)
+        if clip_id is None and not self._is_for_us(message):
+            return
+        say = speaker(place_of_message(message).locale)
+        words = self._words(message)
+        if clip_id and not words and not attached_to(message):
+            await self._explain(message, clip_id, say)
+        elif not clip_id and not attached_to(message):
+            await _reply(message, joined(*(say(line) for line in HELP)))
+        else:
+            await self._order(message, clip_id, words, say)
+
+    async def _order(
+        self, message: discord.Message, clip_id: str | None, words: str, say: Say
+    ) -> None:
+        try:
+            async with message.channel.typing():
+                job = await self._take(message, clip_id, words)
+        except BotError as error:
+            await _reply(message, error_text(error, say))
+        except discord.HTTPException as error:
+            log.info("an order in a message was not taken: %s", error)
+        else:
+            await self._open_card(message, job, say)
+
+    async def _take(
+        self, message: discord.Message, clip_id: str | None, words: str
+    ) -> Job:
+        """A reply with a picture starts from the picture, any other from the clip."""
+        permissions = None
+        if isinstance(message.author, discord.Member):
+            permissions = message.author.guild_permissions
+        person = person_of(message.author, permissions)
+        place, event = place_of_message(message), f"message {message.id}"
+        upload = first_picture(attached_to(message))
+        if upload is None:
+            return await self._service.remix(
+                clip_id or "", words, person=person, place=place, event=event
+            )
+        still = await self._pictures.still(upload)
+        ask = Ask(prompt=words, still=still)
+        return await self._service.submit(ask, person=person, place=place, event=event)
+
+    async def _open_card(self, message: discord.Message, job: Job, say: Say) -> None:
+        if job.card is not None:
+            return  # the same message again, after a line was lost
+        text = say("Getting ready")
+        card = await _reply(message, text, nonce=f"card {job.id}"[:25])
+        if card is not None:
+            await self._service.note_card(job.id, str(card.id))
+            channel = self._client.get_partial_messageable(card.channel.id)
+            surface = MessageSurface(channel.get_partial_message(card.id))
+            self._chat.cards.open(job, surface)
+
+    async def _explain(self, message: discord.Message, clip_id: str, say: Say) -> None:
+        """Somebody replied to a clip and we cannot read how: say so, once."""
+        if not await self._service.once(f"hint:{message.author.id}:{clip_id}"):
+            return
+        text = joined(
+            say("I see that you replied, but not what you wrote."),
+            say("Reply with the ping switched on, or press Remix."),
+        )
+        await _reply(message, text, view=for_clip(clip_id, say))
+
+    async def _clip_answered(self, message: discord.Message) -> str | None:
+        reference = message.reference
+        if reference is None or reference.message_id is None:
+            return None
+        place = place_of_message(message)
+        return await self._service.anchored(place, str(reference.message_id))
+
+    def _is_for_us(self, message: discord.Message) -> bool:
+        me = self._client.user
+        return message.guild is None or (me is not None and me in message.mentions)
+
+    def _words(self, message: discord.Message) -> str:
+        """What was written, without our own name."""
+        me = self._client.user.id if self._client.user else 0
+        return re.sub(rf"<@!?{me}>", " ", message.content).strip()
+
+
+async def _reply(
+    message: discord.Message, text: str, **more: object
+) -> discord.Message | None:
+    """Answer under a message; None where the bot may not."""
+    reference = message.to_reference(fail_if_not_exists=False)
+    try:
+        return await message.channel.send(text, reference=reference, **more)  # type: ignore[call-overload,no-any-return]
+    except discord.HTTPException as error:
+        log.info("a message could not be answered: %s", error)
+        return None
