@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -19,6 +20,7 @@ from adapters.discord.commands import add_commands
 from adapters.discord.desk import Desk, say_of
 from adapters.discord.doors import Doors
 from adapters.discord.forms import Wishes
+from adapters.discord.line import Line
 from adapters.discord.people import CHAT
 from adapters.discord.pictures import Pictures
 from adapters.discord.replies import Replies
@@ -30,17 +32,38 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0  # seconds that a request may wait for Discord's rate limits
 
 
-def create_client(
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A client and what belongs to it."""
+
+    client: discord.Client
+    chat: DiscordChat
+    line: Line
+
+    async def close(self) -> None:
+        """Hang up; whatever still waits for this client turns to the next one."""
+        self.chat.logged_in.set()
+        await self.chat.cards.close()
+        await self.client.close()
+
+
+def create_client(settings: Settings, service: RenderService) -> discord.Client:
+    """A client with all our commands; needs no token, no network, no running worker.
+
+    Jobs report to it from now on.
+    """
+    return assemble(settings, service).client
+
+
+def assemble(
     settings: Settings,
     service: RenderService,
     *,
     gap: float = GAP,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
-) -> discord.Client:
-    """A client with all our commands; needs no token, no network, no running worker.
-
-    Jobs report to it from now on.
+) -> Parts:
+    """A client and its parts; jobs report to it from now on.
 
     Args:
         settings: The owner's.
@@ -63,10 +86,20 @@ def create_client(
     desk = Desk(client, service, chat)
     pictures = Pictures(settings, service)
     doors = Doors(client, desk, service, pictures, Wishes())
-    replies = Replies(client, service, chat, pictures)
-    _listen(client, _tree(client, doors), doors, replies, chat, service)
+    commands = _tree(client, doors)
+    _listen(client, doors, Replies(client, service, chat, pictures))
+    line = Line(clock)
+    _follow(client, line)
+
+    @client.event
+    async def setup_hook() -> None:
+        chat.logged_in.set()
+        client.add_dynamic_items(presses(doors.pressed))
+        await commands.set_translator(tree.Translator())
+        await tree.bring_up_to_date(commands, service)
+
     service.connect(CHAT, chat)
-    return client
+    return Parts(client, chat, line)
 
 
 def intents(settings: Settings) -> discord.Intents:
@@ -98,22 +131,8 @@ def _tree(client: discord.Client, doors: Doors) -> "app_commands.CommandTree[Any
     return commands
 
 
-def _listen(
-    client: discord.Client,
-    commands: "app_commands.CommandTree[Any]",
-    doors: Doors,
-    replies: Replies,
-    chat: DiscordChat,
-    service: RenderService,
-) -> None:
-    """Tell each part of what Discord tells us."""
-
-    @client.event
-    async def setup_hook() -> None:
-        chat.logged_in.set()
-        client.add_dynamic_items(presses(doors.pressed))
-        await commands.set_translator(tree.Translator())
-        await tree.bring_up_to_date(commands, service)
+def _listen(client: discord.Client, doors: Doors, replies: Replies) -> None:
+    """Tell each part of what people do."""
 
     @client.event
     async def on_message(message: discord.Message) -> None:
@@ -125,3 +144,34 @@ def _listen(
             form = forms.read(dict(interaction.data or {}))
             if form is not None:
                 await doors.sent(interaction, form)
+
+
+def _follow(client: discord.Client, line: Line) -> None:
+    """Note when the gateway is there and when it is not, for each shard."""
+    if isinstance(client, discord.AutoShardedClient):
+
+        @client.event
+        async def on_shard_connect(shard: int) -> None:
+            line.up(shard)
+
+        @client.event
+        async def on_shard_resumed(shard: int) -> None:
+            line.up(shard)
+
+        @client.event
+        async def on_shard_disconnect(shard: int) -> None:
+            line.down(shard)
+
+        return
+
+    @client.event
+    async def on_connect() -> None:
+        line.up()
+
+    @client.event
+    async def on_resumed() -> None:
+        line.up()
+
+    @client.event
+    async def on_disconnect() -> None:
+        line.down()

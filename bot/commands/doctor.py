@@ -54,6 +54,9 @@ async def doctor(settings: Settings) -> int:
         for check in checks:
             status.update(f"{(check.__doc__ or '').splitlines()[0]} …")
             findings.append(await check(settings))
+        if settings.discord_token:
+            status.update("Discord lets us in …")
+            findings += await check_discord(settings)
     for finding in findings:
         table.add_row(SIGNS[finding.good], finding.name, finding.detail)
     console.print(table)
@@ -117,6 +120,13 @@ async def check_renderer(settings: Settings) -> Finding:
     if seconds > SLOW:
         detail += ": slow; is this machine busy?"
     return Finding("renderer", seconds <= SLOW, detail)
+
+
+async def check_discord(settings: Settings) -> list[Finding]:
+    """Discord lets us in, and lets us post."""
+    from adapters.discord.checkup import check  # noqa: PLC0415 - slow to import
+
+    return [Finding(s.name, s.good, s.detail) for s in await check(settings)]
 
 
 async def _time_a_render(settings: Settings) -> float:

@@ -3,20 +3,18 @@
 import asyncio
 import errno
 import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
 from rich.console import Console
 
 from adapters.web import create_app
-from bot.assembly import open_house
+from bot.assembly import House, open_house
 from bot.config import Settings
 from bot.errors import SetupError
 
-LATER = {
-    "DISCORD_TOKEN": "Discord",
-    "SLACK_BOT_TOKEN": "Slack",
-}
+Tell = Callable[[str], None]
 
 
 async def run(settings: Settings) -> int:
@@ -30,17 +28,28 @@ async def run(settings: Settings) -> int:
         house = await stack.enter_async_context(open_house(settings))
         app = await asyncio.to_thread(create_app, settings, house.service)
         stack.push_async_callback((await _listen(app, settings)).cleanup)
-        running = asyncio.create_task(house.run())
+        for line in _greeting(settings):
+            console.print(line)
+        running = asyncio.create_task(_everything(house, settings, console.print))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, running.cancel)
-        for line in _greeting(settings):
-            console.print(line)
         await asyncio.wait([running])
         if not running.cancelled():
             await running  # it ended by itself: say why
     console.print("Stopped. Unfinished renders go on at the next start.")
     return 0
+
+
+async def _everything(house: House, settings: Settings, tell: Tell) -> None:
+    """Carry jobs and be in the chats whose tokens are set, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        if settings.discord_token:
+            # Imported late: whoever has no token need not wait for it.
+            from adapters.discord.supervisor import keep_connected  # noqa: PLC0415
+
+            tasks.create_task(keep_connected(settings, house.service, tell=tell))
+        tasks.create_task(house.run())
 
 
 async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
@@ -60,17 +69,11 @@ async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
 
 
 def _greeting(settings: Settings) -> list[str]:
-    found = {
-        "DISCORD_TOKEN": settings.discord_token,
-        "SLACK_BOT_TOKEN": settings.slack_bot_token,
-    }
-    lines = [
-        f"{name} is set, but this version has no {LATER[name]} yet: only the page runs."
-        for name, value in found.items()
-        if value
-    ]
-    if not lines:
-        lines.append("No chat token is set, so only the page runs.")
+    lines = []
+    if settings.slack_bot_token:
+        lines.append("SLACK_BOT_TOKEN is set, but this version has no Slack yet.")
+    if not settings.discord_token:
+        lines.append("DISCORD_TOKEN is not set, so only the page runs.")
     host = (
         settings.web_host if ":" not in settings.web_host else f"[{settings.web_host}]"
     )

@@ -1,0 +1,89 @@
+"""What `vivant doctor` looks at on Discord: token, intent, servers, limits, invite."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from adapters.discord.client import intents
+from adapters.discord.supervisor import NEEDED, PORTAL, invite
+from bot.config import Settings
+
+MOST_SERVERS = 20  # that are looked at one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look saw; where it is not good, with the remedy."""
+
+    name: str
+    good: bool
+    detail: str
+
+
+async def check(settings: Settings) -> list[Seen]:
+    """Log in without connecting, and look at what the bot may and needs."""
+    Route.BASE = settings.discord_api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+    client = discord.Client(intents=intents(settings))
+    try:
+        await client.login(settings.discord_token or "")
+        return await _look(client, settings)
+    except discord.LoginFailure:
+        remedy = f"refused: copy it anew from the page Bot of {PORTAL}"
+        return [Seen("Discord token", good=False, detail=remedy)]
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        remedy = f"Discord does not answer ({error}): is this machine online?"
+        return [Seen("Discord", good=False, detail=remedy)]
+    finally:
+        await client.close()
+
+
+async def _look(client: discord.Client, settings: Settings) -> list[Seen]:
+    me = await client.application_info()
+    found = [
+        Seen("Discord token", good=True, detail=f"logs in as {client.user}"),
+        _intents(me, settings),
+    ]
+    servers: list[dict[str, Any]] = list(await client.http.get_guilds(MOST_SERVERS))  # type: ignore[arg-type]
+    found += [await _server(client, server) for server in servers]
+    if not servers:
+        found.append(
+            Seen("Discord servers", good=False, detail="in none yet: invite it")
+        )
+    return [*found, Seen("Discord invite", good=True, detail=invite(me.id))]
+
+
+def _intents(me: discord.AppInfo, settings: Settings) -> Seen:
+    flags = me.flags
+    granted = flags.gateway_message_content or flags.gateway_message_content_limited
+    if not settings.discord_message_content:
+        return Seen("Discord intents", good=True, detail="none that is privileged")
+    if granted:
+        return Seen("Discord intents", good=True, detail="message content is on")
+    remedy = (
+        f"message content is off: switch it on on the page Bot of {PORTAL},"
+        " or take DISCORD_MESSAGE_CONTENT out"
+    )
+    return Seen("Discord intents", good=False, detail=remedy)
+
+
+async def _server(client: discord.Client, server: dict[str, Any]) -> Seen:
+    """What the bot may in a server, and how large a file may be there."""
+    name = f"Discord: {server['name']}"
+    may = discord.Permissions(int(server.get("permissions", 0)))
+    missing = [
+        word.replace("_", " ")
+        for word, needed in NEEDED
+        if needed and not (may.administrator or getattr(may, word))
+    ]
+    if missing:
+        remedy = f"may not {', '.join(missing)}: allow it in the server's roles"
+        return Seen(name, good=False, detail=remedy)
+    guild = await client.fetch_guild(int(server["id"]), with_counts=False)
+    limit = guild.filesize_limit >> 20
+    return Seen(name, good=True, detail=f"may all it needs; files up to {limit} MiB")
