@@ -3,35 +3,17 @@
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 
 from bot.copies.shrink import plan, work
 from bot.errors import DeliveryError
-
-RNG = np.random.default_rng(7)
+from tests.fakes.world import noisy_clip
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of noise with sound: nothing compresses worse."""
-    file = tmp_path_factory.mktemp("clip") / "large.mp4"
-    with av.open(file, "w") as out:
-        video = out.add_stream("libx264", rate=12)
-        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
-        video.options = {"crf": "10", "preset": "ultrafast"}
-        sound = out.add_stream("aac", rate=48_000)
-        sound.layout = "stereo"
-        for _ in range(24):
-            noise = RNG.integers(0, 255, (180, 320, 3), np.uint8)
-            out.mux(video.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
-        samples = RNG.normal(0, 0.1, (2, 96_000)).astype(np.float32)
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-        frame.sample_rate = 48_000
-        out.mux(sound.encode(frame))
-        out.mux(video.encode(None))
-        out.mux(sound.encode(None))
-    return file
+    """A clip that nothing compresses worse than."""
+    return noisy_clip(tmp_path_factory.mktemp("clip") / "large.mp4")
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.04])

@@ -16,6 +16,7 @@ from adapters.discord.answers import Answers
 from adapters.discord.buttons import row
 from adapters.discord.cards import GAP, Cards, MessageSurface
 from adapters.discord.parcel import Parcel
+from adapters.discord.people import jump
 from adapters.discord.roads import DEFAULT_LIMIT, ClosedError, Limits, Road, send
 from adapters.discord.text import error_text, joined
 from bot.errors import BotError, DeliveryError
@@ -87,10 +88,10 @@ class DiscordChat:
         await self.logged_in.wait()
         parcel = Parcel(self._service, self.limits, job, clip, file)
         message = await self._by_any_road(job, key, parcel.post)
-        if str(message.channel.id) != job.place.channel:
+        if str(message.channel.id) != job.place.channel:  # a direct message
             there = replace(job.place, channel=str(message.channel.id))
             await self._service.anchor(clip.id, there, str(message.id))
-        self.cards.link(job.id, message.jump_url)
+        self.cards.link(job.id, jump(job.place, message.channel.id, message.id))
         self.answers.forget(key)
         return str(message.id)
 

@@ -52,6 +52,13 @@ def place_of_message(message: discord.Message) -> Place:
     )
 
 
+def jump(place: Place, channel: str | int, message: str | int) -> str:
+    """The address of a message; one outside the place is a direct message."""
+    here = str(channel) == place.channel and place.workspace.isdecimal()
+    guild = place.workspace if here else "@me"
+    return f"https://discord.com/channels/{guild}/{channel}/{message}"
+
+
 def may_post(interaction: discord.Interaction) -> bool:
     """Whether the bot may post files in its own name where it was called."""
     if interaction.guild_id is None:

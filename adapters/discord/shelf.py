@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 
 from adapters.discord.desk import say_of
 from adapters.discord.doors import Doors
-from adapters.discord.people import asker, person_of, place_of
+from adapters.discord.people import asker, jump, person_of, place_of
 from adapters.discord.text import joined, plain, quoted
 from bot.errors import OptionError
 from bot.languages import Say
@@ -172,9 +172,5 @@ def _made(clip: Clip, say: Say) -> Sequence[str]:
 async def _links(doors: Doors, interaction: Interaction, clip: Clip) -> list[str]:
     """Where the clip was posted."""
     found = await doors.service.messages(clip.id, person=asker(interaction))
-    guild = clip.place.workspace if clip.place.workspace.isdecimal() else "@me"
-    return [
-        f"https://discord.com/channels/{guild}/{m.channel}/{m.message}"
-        for m in found[:3]
-        if m.chat == clip.place.chat
-    ]
+    ours = [m for m in found if m.chat == clip.place.chat]
+    return [jump(clip.place, m.channel, m.message) for m in ours[:3]]

@@ -64,6 +64,7 @@ class FakeProvider:
         looks: How often a render is looked at before it is done.
         looked: Set once somebody looked.
         fails: What a render ends with instead of a clip.
+        clip: What it hands over instead of a tiny clip.
     """
 
     folder: Path
@@ -74,6 +75,7 @@ class FakeProvider:
     micros: int = 0
     looks: int = 1
     fails: BotError | None = None
+    clip: Path | None = None
     refusals: list[Exception] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
     at: Point = nowhere
@@ -139,7 +141,7 @@ class FakeProvider:
         self.cancelled.append(job.id)
 
     async def download(self, job: Job, to: Path) -> None:
-        shutil.copyfile(tiny_clip(self.folder), to)
+        shutil.copyfile(self.clip or tiny_clip(self.folder), to)
 
     async def forget(self, job: Job) -> None:
         """Nothing is kept."""
@@ -192,6 +194,27 @@ class FakeChat:
         self.posts.write(id=message, key=key, **what)
         self.at("shown")
         return message
+
+
+def noisy_clip(file: Path) -> Path:
+    """Two seconds of noise with sound: nothing compresses worse."""
+    random = np.random.default_rng(7)
+    with av.open(file, "w") as out:
+        video = out.add_stream("libx264", rate=12)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        video.options = {"crf": "10", "preset": "ultrafast"}
+        sound = out.add_stream("aac", rate=48_000)
+        sound.layout = "stereo"
+        for _ in range(24):
+            noise = random.integers(0, 255, (180, 320, 3), np.uint8)
+            out.mux(video.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
+        samples = random.normal(0, 0.1, (2, 96_000)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+        frame.sample_rate = 48_000
+        out.mux(sound.encode(frame))
+        out.mux(video.encode(None))
+        out.mux(sound.encode(None))
+    return file
 
 
 def tiny_clip(folder: Path) -> Path:

@@ -1,0 +1,190 @@
+"""Break the bot on purpose, one way at a time, and see the suite notice.
+
+    python -m tests.breaks [WORD ...]
+
+Copies the checkout, makes one change, runs the tests that should mind, and prints which
+changes nobody noticed. Exit status 1 when there is one. Not part of the suite: it takes
+minutes.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+COPIED = ("bot", "adapters", "tests", "pyproject.toml")
+DISCORD = ("tests/test_discord.py", "tests/test_discord_delivery.py")
+LINE = ("tests/test_discord_line.py",)
+AD = "adapters/discord/"
+
+
+class Break(NamedTuple):
+    """One way to break the bot."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+BREAKS = (
+    Break(
+        "deliver by the interaction's answer",
+        AD + "chat.py",
+        "if self.answers.may_post(key):",
+        "if self.answers.get(key) is None:",
+        DISCORD,
+    ),
+    Break(
+        "no handling of files that are too large",
+        AD + "roads.py",
+        "if with_file and (error.status == 413 or error.code in TOO_LARGE):",
+        "if False:",
+        DISCORD,
+    ),
+    Break(
+        "acknowledge after the work",
+        AD + "desk.py",
+        "        ack = asyncio.create_task(_defer(interaction, thinking=True))\n"
+        "        await asyncio.sleep(0)  # the answer leaves first\n"
+        "        job, trouble = await _outcome(take)\n",
+        "        job, trouble = await _outcome(take)\n"
+        "        ack = asyncio.create_task(_defer(interaction, thinking=True))\n",
+        DISCORD,
+    ),
+    Break(
+        "no second try for a broken answer",
+        AD + "acks.py",
+        "if clock() + pause >= deadline:",
+        "if True:",
+        LINE,
+    ),
+    Break(
+        "an order that was answered too late stays",
+        AD + "desk.py",
+        "await self._service.withdraw(job)",
+        "pass",
+        LINE,
+    ),
+    Break(
+        "clips are posted without a nonce",
+        AD + "chat.py",
+        "channel.send, nonce=_nonce(key), allowed_mentions=_only(job.person.id)",
+        "channel.send, allowed_mentions=_only(job.person.id)",
+        DISCORD,
+    ),
+    Break(
+        "everybody may be pinged",
+        AD + "chat.py",
+        "everyone=False, roles=False, users=[asker], replied_user=False",
+        "everyone=True, roles=True, users=True, replied_user=True",
+        DISCORD,
+    ),
+    Break(
+        "prompts are shown as they are",
+        AD + "text.py",
+        'return _MARKUP.sub(r"\\\\\\1", line)',
+        "return line",
+        DISCORD,
+    ),
+    Break(
+        "buttons are forgotten by a restart",
+        AD + "client.py",
+        "client.add_dynamic_items(presses(doors.pressed))",
+        "pass",
+        DISCORD,
+    ),
+    Break(
+        "refusals are shown to everyone",
+        AD + "desk.py",
+        "await interaction.delete_original_response()",
+        "pass",
+        DISCORD,
+    ),
+    Break(
+        "a silent reply is explained each time",
+        AD + "replies.py",
+        'if not await self._service.once(f"hint:{message.author.id}:{clip_id}"):',
+        "if False:",
+        DISCORD,
+    ),
+    Break(
+        "anybody may delete a clip",
+        "bot/library.py",
+        "person.key == thing.person.key\n",
+        "person.key\n",
+        DISCORD,
+    ),
+    Break(
+        "the card of an earlier life is left",
+        AD + "chat.py",
+        "if job.card and not self.cards.knows(job.id)",
+        "if False and not self.cards.knows(job.id)",
+        DISCORD,
+    ),
+    Break(
+        "nobody watches the gateway",
+        AD + "supervisor.py",
+        "raise SilentError",
+        "await asyncio.Event().wait()",
+        LINE,
+    ),
+    Break(
+        "a refused token is tried again",
+        AD + "supervisor.py",
+        "if isinstance(trouble, discord.LoginFailure):",
+        "if False:",
+        LINE,
+    ),
+    Break(
+        "commands are sent at every start",
+        AD + "tree.py",
+        "if await service.recall(key) == digest:",
+        "if False:",
+        LINE,
+    ),
+)
+
+
+def noticed(change: Break) -> bool:
+    """Whether the suite fails with this change."""
+    with tempfile.TemporaryDirectory(prefix="vivant-break-") as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name)
+            else:
+                shutil.copy2(source, copy / name)
+        file = copy / change.file
+        text = file.read_text(encoding="utf-8")
+        if change.old not in text:
+            raise SystemExit(f"“{change.name}”: its text is not in {change.file}")
+        file.write_text(text.replace(change.old, change.new), encoding="utf-8")
+        suite = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout=30"]
+        ran = subprocess.run(
+            [*suite, *change.tests], cwd=copy, capture_output=True, check=False
+        )
+        return ran.returncode == 1
+
+
+def main() -> int:
+    """Try every change whose name has one of the words."""
+    words = sys.argv[1:]
+    chosen = [b for b in BREAKS if not words or any(word in b.name for word in words)]
+    missed = []
+    for change in chosen:
+        seen = noticed(change)
+        print(f"{'noticed ' if seen else 'MISSED  '} {change.name}", flush=True)
+        if not seen:
+            missed.append(change.name)
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} noticed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,332 @@
+"""A member's way through Discord: every door, the card, the clip, the remix."""
+
+from pathlib import Path
+
+from bot.models import Op
+from tests.fakes.discord_api import Upload
+from tests.fakes.harbour import open_harbour, photo
+
+
+async def test_a_photo_becomes_a_clip_a_remix_and_an_extension(tmp_path: Path) -> None:
+    """The whole way, over a restart, with the unmodified client."""
+    async with open_harbour(tmp_path, conform=True) as harbour:
+        asked = await harbour.ada.slash(
+            harbour.channel, "animate", picture=photo(), prompt="pan left"
+        )
+        clip = await harbour.next_clip()
+        await asked.says("Done")
+        assert clip.files[0][1][4:8] == b"ftyp"
+        assert clip.mentions_pinged == {harbour.ada.id}
+
+        await harbour.ada.say(harbour.channel, "slower, and add snow", reply_to=clip)
+        remix = await harbour.next_clip()
+        assert "slower, and add snow" in remix.content
+        await harbour.disconnect()
+        await harbour.connect()
+
+        await harbour.ada.press(remix, "Again")
+        again = await harbour.next_clip()
+        asked = await harbour.ada.press(again, "Extend")
+        await harbour.ada.submit(asked, {"seconds": ["4"], "words": "pull back"})
+        await harbour.next_clip()
+
+        jobs = await harbour.jobs()
+        assert [job.request.op for job in jobs] == [
+            Op.EXTEND,
+            Op.REMIX,
+            Op.REMIX,
+            Op.CREATE,
+        ]
+        assert jobs[0].request.seconds == 8
+        assert await harbour.house.ledger() == [("charged", 4)] * 3 + [("charged", 8)]
+
+
+async def test_no_words_open_the_studio(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", picture=photo())
+        assert asked.kind == "modal"
+
+        await harbour.ada.submit(
+            asked,
+            {"shot": ["dolly in"], "action": "steam rises", "mood": "snow", "keep": ""},
+        )
+        await harbour.next_clip()
+
+        [job] = await harbour.jobs()
+        said = "Shot: dolly in\nAction: steam rises\nLighting: snow"
+        assert job.request.prompt == said
+        assert job.request.still is not None
+
+
+async def test_a_form_takes_the_picture_itself(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate")
+        await harbour.ada.submit(asked, {"picture": [photo()], "action": "pan left"})
+        await harbour.next_clip()
+
+        [job] = await harbour.jobs()
+        assert (job.request.prompt, job.request.still is None) == ("pan left", False)
+
+
+async def test_the_menu_of_a_picture_opens_the_studio(tmp_path: Path) -> None:
+    """Anybody's picture, though the bot may not read the message itself."""
+    async with open_harbour(tmp_path) as harbour:
+        post = await harbour.bob.say(harbour.channel, "my cat", files=[photo()])
+        asked = await harbour.ada.menu(harbour.channel, "Animate this picture", post)
+        await harbour.ada.submit(asked, {"action": "dolly in"})
+        await harbour.next_clip()
+
+        [job] = await harbour.jobs()
+        assert job.request.still is not None
+
+
+async def test_a_menu_on_words_alone_says_what_to_do(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        post = await harbour.bob.say(harbour.channel, "no picture")
+        asked = await harbour.ada.menu(harbour.channel, "Animate this picture", post)
+
+        assert asked.ephemeral
+        assert asked.original is not None
+        assert "use /animate" in asked.original.content
+
+
+async def test_a_mention_with_a_picture_is_an_order(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        post = await harbour.ada.say(
+            harbour.channel, "orbit right", files=[photo()], mention_bot=True
+        )
+        clip = await harbour.next_clip()
+
+        [job] = await harbour.jobs()
+        assert job.request.prompt == "orbit right"
+        card = await harbour.channel.until(lambda m: m.reference == post.id)
+        assert card is not clip
+
+
+async def test_a_picture_in_a_direct_message_is_an_order(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        await harbour.ada.say(harbour.ada.dm, "orbit right", files=[photo()])
+        clip = await harbour.next_clip(harbour.ada.dm)
+
+        await harbour.ada.say(harbour.ada.dm, "slower", reply_to=clip, ping=False)
+        await harbour.next_clip(harbour.ada.dm)
+
+        assert [job.request.op for job in await harbour.jobs()] == [Op.REMIX, Op.CREATE]
+
+
+async def test_a_mention_without_a_picture_is_helped(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        await harbour.ada.say(harbour.channel, "hello", mention_bot=True)
+
+        help = await harbour.channel.until(lambda m: "/animate" in m.content)  # noqa: A001
+        assert await harbour.jobs() == []
+        assert help.mentions_pinged == set()
+
+
+async def test_what_is_not_for_the_bot_is_left_alone(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        post = await harbour.bob.say(harbour.channel, "look", files=[photo()])
+        await harbour.ada.say(harbour.channel, "nice", reply_to=post)
+        await harbour.clip()
+
+        assert len(await harbour.jobs()) == 1
+
+
+async def test_a_silent_reply_is_explained_once(tmp_path: Path) -> None:
+    """The bot sees that there was a reply, not its words; it offers the button."""
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        for _ in range(2):
+            await harbour.ada.say(harbour.channel, "slower", reply_to=clip, ping=False)
+        hint = await harbour.channel.until(lambda m: "not what you wrote" in m.content)
+        await harbour.ada.say(harbour.channel, "slower", reply_to=clip)
+        await harbour.next_clip()
+
+        hints = [m for m in harbour.channel.messages if "not what" in m.content]
+        assert hints == [hint]
+        asked = await harbour.ada.press(hint, "Remix")
+        assert asked.kind == "modal"
+
+
+async def test_with_the_intent_silent_replies_are_read(tmp_path: Path) -> None:
+    async with open_harbour(
+        tmp_path, online=False, discord_message_content=True
+    ) as harbour:
+        harbour.discord.privileged = {"MESSAGE_CONTENT"}
+        await harbour.connect()
+        clip = await harbour.clip()
+
+        await harbour.ada.say(harbour.channel, "slower", reply_to=clip, ping=False)
+        remix = await harbour.next_clip()
+
+        assert remix is not clip
+        await harbour.disconnect()
+
+
+async def test_the_menu_and_the_command_remix_too(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        asked = await harbour.ada.menu(harbour.channel, "Remix this clip", clip)
+        await harbour.ada.submit(asked, {"words": "add rain"})
+        await harbour.idle()
+        choices = await harbour.ada.complete(
+            harbour.channel, "clip remix", clip="pan l"
+        )
+        [(name, value)] = choices
+        await harbour.ada.slash(
+            harbour.channel, "clip remix", clip=value, prompt="add fog"
+        )
+        await harbour.idle()
+
+        assert name.startswith("pan left")
+        prompts = [job.request.prompt for job in await harbour.jobs()]
+        assert prompts == ["add fog", "add rain", "pan left"]
+
+
+async def test_somebody_else_may_remix_what_they_see_with_their_own_quota(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+
+        await harbour.bob.say(harbour.channel, "add rain", reply_to=clip)
+        await harbour.next_clip()
+
+        [job] = await harbour.jobs(harbour.bob)
+        assert job.request.prompt == "add rain"
+
+
+async def test_a_reply_with_a_picture_starts_from_the_picture(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+
+        await harbour.ada.say(
+            harbour.channel, "the same", reply_to=clip, files=[photo("red")]
+        )
+        await harbour.next_clip()
+
+        assert [job.request.op for job in await harbour.jobs()] == [
+            Op.CREATE,
+            Op.CREATE,
+        ]
+
+
+async def test_the_card_tells_how_far_it_is_and_leads_to_the_clip(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        asked = await harbour.ada.slash(
+            harbour.channel, "animate", picture=photo(), prompt="pan left", seconds=8
+        )
+        clip = await harbour.next_clip()
+
+        await asked.says("Done")
+        assert asked.kind == "defer"
+        assert not asked.ephemeral
+        assert asked.original is not None
+        assert str(clip.id) in asked.original.content
+        assert "8 s" in asked.original.content
+        assert asked.original.buttons == []
+
+
+async def test_the_clip_says_what_it_is(tmp_path: Path) -> None:
+    """An ordinary message that plays inline: prompt, model, seed, cost, and rest."""
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip("pan left")
+
+        [(name, data)] = clip.files
+        assert name.endswith(".mp4")
+        assert data[4:8] == b"ftyp"
+        for word in ("pan left", "one", "seed", "4 clip-seconds", "AI-generated"):
+            assert word in clip.content
+        assert clip.buttons == ["Remix", "Again", "Extend", "Delete"]
+        assert clip.flags == 0
+
+
+async def test_a_person_is_spoken_to_in_their_language(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        harbour.ada.locale = "de"
+        asked = await harbour.ada.slash(harbour.channel, "quota")
+        await asked.settled(lambda a: a.original and a.original.content)
+
+        assert asked.original is not None
+        assert "Clip-Sekunden" in asked.original.content or "Limit" in (
+            asked.original.content
+        )
+
+
+async def test_quota_list_show_and_tree_are_for_their_person_alone(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        await harbour.clip("pan left")
+        [job] = await harbour.jobs()
+        looks: list[tuple[str, dict[str, str], str]] = [
+            ("quota", {}, "resets"),
+            ("clip list", {}, job.id),
+            ("clip show", {"clip": job.id}, "pan left"),
+            ("clip tree", {"clip": job.id}, job.id),
+        ]
+        for name, options, said in looks:
+            asked = await harbour.ada.slash(harbour.channel, name, **options)
+            await asked.says(said)
+            assert asked.ephemeral
+        asked = await harbour.bob.slash(harbour.channel, "clip show", clip=job.id)
+        await asked.says("no such clip")
+
+
+async def test_an_admin_gives_a_member_their_own_number_here(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        chief = harbour.discord.person("Chief")
+        harbour.guild.join(chief, permissions={"manage_guild"})
+        asked = await chief.slash(
+            harbour.channel, "animate-admin quota", member=harbour.ada, units="7"
+        )
+        await asked.says("7 clip-s")
+
+        asked = await harbour.ada.slash(harbour.channel, "quota")
+        await asked.says("of 7")
+        await harbour.clip()
+        asked = await chief.slash(harbour.channel, "animate-admin usage")
+        await asked.says("1 renders")
+
+
+async def test_deleting_asks_first_and_takes_the_messages_away(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        asked = await harbour.ada.press(clip, "Delete")
+        assert asked.ephemeral
+        assert asked.original is not None
+
+        asked = await harbour.ada.press(asked.original, "Delete it for good")
+        await asked.says("Deleted")
+
+        assert clip.deleted
+        assert await harbour.jobs() == []
+
+
+async def test_only_its_person_or_a_moderator_deletes_a_clip(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        asked = await harbour.bob.press(clip, "Delete")
+        assert asked.original is not None
+        asked = await harbour.bob.press(asked.original, "Delete it for good")
+        await asked.says("moderator")
+        assert not clip.deleted
+
+        chief = harbour.discord.person("Chief")
+        harbour.guild.join(chief, permissions={"manage_guild"})
+        asked = await chief.press(clip, "Delete")
+        assert asked.original is not None
+        asked = await chief.press(asked.original, "Delete it for good")
+        await asked.says("Deleted")
+
+
+async def test_a_picture_may_be_any_file_that_is_one(tmp_path: Path) -> None:
+    """Name and type are the uploader's claims; the bytes decide."""
+    async with open_harbour(tmp_path) as harbour:
+        odd = Upload("photo.txt", photo().data, content_type="text/plain")
+        await harbour.ada.slash(
+            harbour.channel, "animate", picture=odd, prompt="pan left"
+        )
+        await harbour.next_clip()

@@ -1,0 +1,178 @@
+"""The line to Discord: broken answers, late ones, lost gateways, refused tokens."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.discord.client import Parts
+from adapters.discord.supervisor import Patience, keep_connected
+from bot.config import Settings
+from bot.service import RenderService
+from tests.fakes.harbour import Harbour, make, open_harbour, photo
+
+CALLBACK = r"/interactions/\d+/[^/]+/callback"
+AT_ONCE = Patience(first=0.0, longest=0.0, healthy=0.0, silence=0.3, look=0.01)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"cut": "before"},
+        {"cut": "after"},
+        {"status": 500},
+        {"status": 429, "retry_after": 0.01, "via": False},
+    ],
+)
+async def test_one_fault_does_not_cost_an_interaction(
+    tmp_path: Path, fault: dict[str, object]
+) -> None:
+    """It is answered in time and carried out once."""
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(method="POST", path=CALLBACK, **fault)
+        asked = await harbour.ada.slash(
+            harbour.channel, "animate", picture=photo(), prompt="pan left"
+        )
+        await harbour.next_clip()
+
+        assert asked.kind == "defer"
+        assert len(await harbour.jobs()) == 1
+
+
+async def test_an_order_that_was_answered_too_late_is_withdrawn(
+    tmp_path: Path,
+) -> None:
+    """Its person was told that nobody answers; they must not pay for it."""
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        harbour.discord.fail(method="POST", path=CALLBACK, status=404, code=10062)
+        await harbour.ada.press(clip, "Again", answered=False)
+        await harbour.idle(2)
+
+        assert await harbour.house.ledger() == [("charged", 4), ("returned", 4)]
+
+
+async def test_a_click_during_a_lost_connection_is_replayed(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        harbour.discord.gateway.drop(code=4000)
+
+        await harbour.ada.press(clip, "Again")
+        await harbour.next_clip()
+
+        assert len(await harbour.jobs()) == 2
+        assert harbour.discord.gateway.resumes
+
+
+async def test_two_shards_serve_two_servers(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path, online=False, discord_shards=True) as harbour:
+        harbour.discord.shards = 2
+        other = harbour.discord.guild("Other")
+        other.join(harbour.ada)
+        channel = other.channel("general")
+        await harbour.connect()
+
+        await harbour.clip()
+        await harbour.ada.slash(channel, "animate", picture=photo(), prompt="pan left")
+        await harbour.next_clip(channel)
+
+        assert len(harbour.discord.gateway.identifies) == 2
+        await harbour.disconnect()
+
+
+async def test_commands_are_sent_only_when_they_have_changed(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        await harbour.disconnect()
+        await harbour.connect()
+
+        sent = [entry for entry in harbour.discord.log if entry.method == "PUT"]
+        assert len(sent) == 1
+
+
+@asynccontextmanager
+async def supervised(harbour: Harbour, settings: Settings) -> AsyncGenerator[list[str]]:
+    """Keep the bot connected; the lines that the owner is told."""
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        harbour.discord.bell.ring()
+
+    def put_together(chosen: Settings, service: RenderService) -> Parts:
+        harbour.parts = make(chosen, service, harbour.clock)
+        return harbour.parts
+
+    running = asyncio.create_task(
+        keep_connected(
+            settings,
+            harbour.house.service,
+            tell=tell,
+            patience=AT_ONCE,
+            make=put_together,
+        )
+    )
+    try:
+        yield told
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_malformed_event_does_not_end_the_bot(tmp_path: Path) -> None:
+    async with (
+        open_harbour(tmp_path, online=False) as harbour,
+        supervised(harbour, harbour.settings) as told,
+    ):
+        gateway = harbour.discord.gateway
+        await gateway.until(lambda: len(gateway.identifies) == 1 and told)
+        gateway.send_raw('{"op":0,"t":"MESSAGE_CREATE","s":99,"d":{"id":"x"}}')
+
+        await gateway.until(lambda: len(gateway.identifies) == 2)
+        await harbour.parts.client.wait_until_ready()
+        await harbour.clip()
+
+
+async def test_a_gateway_that_never_comes_back_is_left_for_another(
+    tmp_path: Path,
+) -> None:
+    """discord.py would try the dead address for ever."""
+    async with (
+        open_harbour(tmp_path, online=False) as harbour,
+        supervised(harbour, harbour.settings) as told,
+    ):
+        gateway = harbour.discord.gateway
+        await gateway.until(lambda: len(gateway.identifies) == 1 and told)
+        gateway.resume_refused = True
+        gateway.reconnect()
+
+        await gateway.until(lambda: len(gateway.identifies) == 2)
+
+
+async def test_a_refused_intent_is_told_and_done_without(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path, online=False) as harbour:
+        settings = replace(harbour.settings, discord_message_content=True)
+        async with supervised(harbour, settings) as told:
+            gateway = harbour.discord.gateway
+            await gateway.until(lambda: any("connected as" in line for line in told))
+
+        assert sum("message content intent" in line for line in told) == 1
+        assert any("oauth2/authorize" in line for line in told)
+
+
+async def test_a_refused_token_is_not_tried_again(tmp_path: Path) -> None:
+    async with open_harbour(tmp_path, online=False) as harbour:
+        settings = replace(harbour.settings, discord_token="wrong-canary")
+        told: list[str] = []
+
+        await keep_connected(
+            settings, harbour.house.service, tell=told.append, patience=AT_ONCE
+        )
+
+        assert len(told) == 1
+        assert "DISCORD_TOKEN" in told[0]
+        assert "wrong-canary" not in told[0]
+        refused = [entry for entry in harbour.discord.log if entry.status == 401]
+        assert len(refused) == 1
