@@ -285,12 +285,15 @@ class Trouble:
 
     sentence: str
     hint: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, error: BotError) -> Self:
         """What an error says."""
-        facts = {name: str(fact) for name, fact in error.facts.items()}
+        facts = {
+            name: fact if isinstance(fact, int | float) else str(fact)
+            for name, fact in error.facts.items()
+        }
         return cls(sentence=error.sentence, hint=error.hint, facts=facts)
 
     def again(self) -> BotError:

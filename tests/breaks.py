@@ -49,11 +49,10 @@ BREAKS = (
     Break(
         "acknowledge after the work",
         AD + "desk.py",
-        "        ack = asyncio.create_task(_defer(interaction, thinking=True))\n"
-        "        await asyncio.sleep(0)  # the answer leaves first\n"
+        "        ack = await _ahead(_defer(interaction, thinking=True))\n"
         "        job, trouble = await _outcome(take)\n",
         "        job, trouble = await _outcome(take)\n"
-        "        ack = asyncio.create_task(_defer(interaction, thinking=True))\n",
+        "        ack = await _ahead(_defer(interaction, thinking=True))\n",
         DISCORD,
     ),
     Break(

@@ -168,7 +168,7 @@ async def test_the_menu_and_the_command_remix_too(tmp_path: Path) -> None:
         clip = await harbour.clip()
         asked = await harbour.ada.menu(harbour.channel, "Remix this clip", clip)
         await harbour.ada.submit(asked, {"words": "add rain"})
-        await harbour.idle()
+        await harbour.next_clip()
         choices = await harbour.ada.complete(
             harbour.channel, "clip remix", clip="pan l"
         )
@@ -176,7 +176,7 @@ async def test_the_menu_and_the_command_remix_too(tmp_path: Path) -> None:
         await harbour.ada.slash(
             harbour.channel, "clip remix", clip=value, prompt="add fog"
         )
-        await harbour.idle()
+        await harbour.next_clip()
 
         assert name.startswith("pan left")
         prompts = [job.request.prompt for job in await harbour.jobs()]

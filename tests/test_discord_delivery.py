@@ -1,6 +1,7 @@
 """How a clip gets to its person on Discord, whatever is closed, lost or too large."""
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -318,7 +319,7 @@ async def test_words_do_no_harm(tmp_path: Path) -> None:
         line = clip.content.splitlines()[1]
         assert "\u202e" not in line
         for raw in ("<@&1>", "[x](", "`a`", "**b**", "<t:0"):
-            assert raw not in line.replace("\\", "\0")
+            assert raw not in re.sub(r"\\.", "", line)
 
 
 async def test_many_orders_at_once_are_all_carried_out(tmp_path: Path) -> None:

@@ -167,9 +167,10 @@ async def test_a_refused_token_is_not_tried_again(tmp_path: Path) -> None:
         settings = replace(harbour.settings, discord_token="wrong-canary")
         told: list[str] = []
 
-        await keep_connected(
-            settings, harbour.house.service, tell=told.append, patience=AT_ONCE
-        )
+        async with asyncio.timeout(5):
+            await keep_connected(
+                settings, harbour.house.service, tell=told.append, patience=AT_ONCE
+            )
 
         assert len(told) == 1
         assert "DISCORD_TOKEN" in told[0]

@@ -13,6 +13,7 @@ from bot.errors import (
     ProviderError,
     StateError,
     StorageError,
+    WorkshopError,
 )
 from bot.jobs import Pace
 from bot.models import Ask, Person, State
@@ -395,3 +396,17 @@ def test_pauses_grow_and_stay_below_the_longest() -> None:
     assert all(pause <= 8.0 * 1.2 for pause in rest)
     assert rest[-1] >= 8.0 * 0.8
     assert AT_ONCE.first == 0.0
+
+
+async def test_trouble_keeps_its_numbers(tmp_path: Path) -> None:
+    """What ended a job is told in its own words, also from the row."""
+    late = WorkshopError("That took longer than {limit:g} s.", limit=2.0)
+    async with open_fake_house(
+        tmp_path, provider=FakeProvider(tmp_path, fails=late)
+    ) as house:
+        job = await house.submit()
+        await house.settled()
+
+        error = (await house.service.job(job.id, person=ANN)).error
+
+        assert str(error) == "That took longer than 2 s."

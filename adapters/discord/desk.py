@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import discord
@@ -20,6 +20,7 @@ from bot.service import RenderService
 
 log = logging.getLogger(__name__)
 
+HEAD_START = 0.02  # seconds; Discord itself is farther away than that
 BROKEN = BotError("Something broke on our side.")
 FAR = "I may not post here: the clip comes as an answer to you, or as a direct message."
 
@@ -43,8 +44,7 @@ class Desk:
 
     async def order(self, interaction: discord.Interaction, take: Take) -> None:
         """Take an order and open its card; what goes wrong only its person sees."""
-        ack = asyncio.create_task(_defer(interaction, thinking=True))
-        await asyncio.sleep(0)  # the answer leaves first
+        ack = await _ahead(_defer(interaction, thinking=True))
         job, trouble = await _outcome(take)
         try:
             message = await ack
@@ -60,8 +60,7 @@ class Desk:
 
     async def whisper(self, interaction: discord.Interaction, compose: Compose) -> None:
         """Answer so that only who asked can read it."""
-        ack = asyncio.create_task(_defer(interaction, thinking=True, ephemeral=True))
-        await asyncio.sleep(0)
+        ack = await _ahead(_defer(interaction, thinking=True, ephemeral=True))
         said, trouble = await _outcome(compose)
         try:
             await ack
@@ -73,8 +72,7 @@ class Desk:
 
     async def do(self, interaction: discord.Interaction, work: Compose) -> None:
         """Do what a button says; its message stays, words go to who pressed it."""
-        ack = asyncio.create_task(_defer(interaction))
-        await asyncio.sleep(0)
+        ack = await _ahead(_defer(interaction))
         said, trouble = await _outcome(work)
         try:
             await ack
@@ -172,6 +170,13 @@ class Desk:
 def say_of(interaction: discord.Interaction) -> Say:
     """The language of who caused an interaction."""
     return speaker(interaction.locale.value)
+
+
+async def _ahead(first: Coroutine[Any, Any, int | None]) -> asyncio.Task[int | None]:
+    """Let the answer leave, undisturbed by what we do while it is on its way."""
+    sending = asyncio.create_task(first)
+    await asyncio.wait([sending], timeout=HEAD_START)
+    return sending
 
 
 async def _defer(interaction: discord.Interaction, **how: bool) -> int | None:

@@ -9,7 +9,7 @@ from discord.app_commands import Choice
 from adapters.discord.desk import say_of
 from adapters.discord.doors import Doors
 from adapters.discord.people import asker, jump, person_of, place_of
-from adapters.discord.text import joined, plain, quoted
+from adapters.discord.text import error_text, joined, plain, quoted
 from bot.errors import OptionError
 from bot.languages import Say
 from bot.models import Clip, Entry
@@ -53,8 +53,8 @@ async def show(doors: Doors, interaction: Interaction, clip_id: str) -> str:
     say = say_of(interaction)
     job, clip = entry.job, entry.clip
     if clip is None:
-        error = (str(job.error), job.error.hint) if job.error else ()
-        return joined(state_line(entry, say), quoted(job.request.prompt), *error)
+        why = error_text(job.error.again(), say) if job.error else ""
+        return joined(state_line(entry, say), quoted(job.request.prompt), why)
     trouble = await doors.service.trouble(clip_id)
     lost = [say("It could not be posted: {why}", why=say(trouble))] if trouble else []
     return joined(

@@ -19,7 +19,7 @@ from bot.wording.cards import (
 
 MOST = 2_000  # characters of a message (docs, 2026-08)
 MOST_QUOTED = 300  # characters of a prompt in a message
-_MARKUP = re.compile(r"([\\`*_~|<>\[\]()#@:-])")
+_MARKUP = re.compile(r"([\\`*_~|<>\[\]()@]|(?<=:)/(?=/)|^[#-])")
 _JOINER = "\u200d"  # holds emoji together
 
 
@@ -49,8 +49,8 @@ def joined(*lines: str) -> str:
 
 def error_text(error: BotError, say: Say) -> str:
     """What went wrong, and what to do next."""
-    sentence, hint = error_lines(error, say)
-    return joined(f"**{_safe(sentence)}**", _safe(hint))
+    sentence, hint = error_lines(error, say, _safe)
+    return joined(f"**{sentence}**", hint)
 
 
 def card_text(entry: Entry, say: Say, *, now: float, link: str | None = None) -> str:
@@ -66,7 +66,7 @@ def card_text(entry: Entry, say: Say, *, now: float, link: str | None = None) ->
         state += " · " + say("asked {when}", when=f"<t:{job.created:.0f}:R>")
     trouble = ("", "")
     if job.error:
-        trouble = error_lines(job.error.again(), say)
+        trouble = error_lines(job.error.again(), say, _safe)
     told = [] if entry.clip else [*job.notes]
     if job.cannot and not entry.clip:
         told.append(cannot_line(job.cannot, say))
@@ -75,7 +75,7 @@ def card_text(entry: Entry, say: Say, *, now: float, link: str | None = None) ->
         state,
         quoted(job.request.prompt),
         f"-# {facts_line(job.request, say)} · {price}",
-        *(_safe(line) for line in trouble),
+        *trouble,
         *(f"-# {_safe(line)}" for line in told),
     )
 

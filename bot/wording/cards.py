@@ -1,5 +1,7 @@
 """How far a job is, what came of it, what it took: lines without markup."""
 
+from collections.abc import Callable
+
 from bot.errors import BotError
 from bot.languages import Say
 from bot.models import Allowance, Clip, Entry, Job, Op, Price, RenderRequest, State
@@ -111,9 +113,18 @@ def quota_lines(allowance: Allowance, say: Say) -> list[str]:
     return lines
 
 
-def error_lines(error: BotError, say: Say) -> tuple[str, str]:
-    """What went wrong and what to do next, in a language."""
-    return say(error.sentence, **error.facts), say(error.hint)
+def error_lines(
+    error: BotError, say: Say, safe: Callable[[str], str]
+) -> tuple[str, str]:
+    """What went wrong and what to do next, in a language.
+
+    `safe` makes harmless what somebody typed and an error repeats.
+    """
+    facts = {
+        name: fact if isinstance(fact, int | float) else safe(str(fact))
+        for name, fact in error.facts.items()
+    }
+    return say(error.sentence, **facts), say(error.hint)
 
 
 def dollars(micros: int) -> str:

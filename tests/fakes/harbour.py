@@ -150,12 +150,12 @@ def make(settings: Settings, service: RenderService, clock: Clock) -> Parts:
 
 def hurry(client: discord.Client) -> None:
     """Leave out discord.py's own pauses at the start."""
-    client._connection.guild_ready_timeout = 0.02  # type: ignore[attr-defined]
+    client._connection.guild_ready_timeout = 0.02
 
     async def at_once(shard_id: int | None, *, initial: bool = False) -> None:
         """Identify without waiting for others."""
 
-    client.before_identify_hook = at_once
+    client.before_identify_hook = at_once  # type: ignore[method-assign]
 
 
 @asynccontextmanager

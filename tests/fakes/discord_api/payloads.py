@@ -165,6 +165,7 @@ def guild(one: "Guild") -> Json:
         "emojis": [],
         "stickers": [],
         "features": [],
+        "incidents_data": None,
     }
 
 
