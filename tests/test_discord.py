@@ -244,15 +244,25 @@ async def test_the_clip_says_what_it_is(tmp_path: Path) -> None:
 
 
 async def test_a_person_is_spoken_to_in_their_language(tmp_path: Path) -> None:
+    """Commands, buttons, the card and refusals; what nobody translated is English."""
     async with open_harbour(tmp_path) as harbour:
-        harbour.ada.locale = "de"
-        asked = await harbour.ada.slash(harbour.channel, "quota")
-        await asked.settled(lambda a: a.original and a.original.content)
-
-        assert asked.original is not None
-        assert "Clip-Sekunden" in asked.original.content or "Limit" in (
-            asked.original.content
+        harbour.ada.locale, harbour.bob.locale = "de", "ja"
+        await (await harbour.ada.slash(harbour.channel, "quota")).says("Tageslimit")
+        await (await harbour.bob.slash(harbour.channel, "quota")).says("上限なし")
+        asked = await harbour.ada.slash(
+            harbour.channel, "animate", picture=photo(), prompt="pan left", seconds=5
         )
+        await asked.says("macht Clips von 4, 8")
+
+        clip = await harbour.clip()
+        assert clip.buttons == ["Remix", "Nochmal", "Verlängern", "Löschen"]
+        texts = {
+            command["name"]: command.get("description_localizations")
+            or command["name_localizations"]
+            for command in harbour.discord.commands
+        }
+        assert texts["animate"]["de"] == "Ein Bild zum Leben erwecken"
+        assert texts["Animate this picture"]["ja"] == "この画像を動かす"
 
 
 async def test_quota_list_show_and_tree_are_for_their_person_alone(

@@ -72,6 +72,7 @@ def assemble(
         clock: Monotonic seconds, for what lasts.
         now: Unix time in seconds.
     """
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice
     Route.BASE = settings.discord_api_url
     DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
     kind = discord.AutoShardedClient if settings.discord_shards else discord.Client
