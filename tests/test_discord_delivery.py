@@ -10,7 +10,7 @@ import pytest
 
 from bot.models import State
 from tests.fakes.discord_api import Channel
-from tests.fakes.harbour import Harbour, open_harbour, photo
+from tests.fakes.harbour import Harbour, open_harbour
 from tests.fakes.world import FakeProvider, noisy_clip
 
 
@@ -21,9 +21,7 @@ async def test_where_the_bot_may_not_post_the_answer_carries_the_clip(
     """It is known from the permissions, so nothing forbidden is even tried."""
     async with open_harbour(tmp_path) as harbour:
         channel = harbour.guild.channel("closed", deny={denied})
-        asked = await harbour.ada.slash(
-            channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(channel, "animate", prompt="pan left")
         await asked.settled(lambda a: any(m.files for m in a.followups))
 
         assert asked.original is not None
@@ -36,9 +34,7 @@ async def test_after_the_answers_time_the_clip_comes_as_a_direct_message(
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_harbour(tmp_path, provider=provider) as harbour:
         channel = harbour.guild.channel("closed", deny={"send_messages"})
-        asked = await harbour.ada.slash(
-            channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(channel, "animate", prompt="pan left")
         await asked.says("Rendering")
         harbour.clock.move(14 * 60 + 1)
         provider.looks = 0
@@ -57,9 +53,7 @@ async def test_what_cannot_be_posted_at_all_is_kept_and_sent_again(
     async with open_harbour(tmp_path, provider=provider) as harbour:
         harbour.ada.blocks_dms = True
         channel = harbour.guild.channel("closed", deny={"send_messages"})
-        asked = await harbour.ada.slash(
-            channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(channel, "animate", prompt="pan left")
         await asked.says("Rendering")
         harbour.clock.move(14 * 60 + 1)
         provider.looks = 0
@@ -84,9 +78,7 @@ async def test_a_user_who_brought_the_bot_along_gets_the_clip_as_an_answer(
         elsewhere = harbour.discord.guild("Elsewhere", bot_is_member=False)
         elsewhere.join(harbour.ada)
         channel = elsewhere.channel("general")
-        asked = await harbour.ada.slash(
-            channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(channel, "animate", prompt="pan left")
         await asked.settled(lambda a: any(m.files for m in a.followups))
 
         [clip] = [m for m in asked.followups if m.files]
@@ -119,9 +111,7 @@ async def test_a_channel_that_closes_mid_render_loses_nothing(
         channel = harbour.guild.channel("busy")
         if how in {"archived", "locked"}:
             channel = channel.thread("a thread")
-        asked = await harbour.ada.slash(
-            channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(channel, "animate", prompt="pan left")
         await asked.says("Rendering")
         await goes(harbour, channel, how)
         provider.looks = 0
@@ -139,7 +129,7 @@ async def test_what_is_too_large_is_made_smaller_and_says_so(
     tmp_path: Path, status: int, code: int
 ) -> None:
     """The limit that was learned is used at once the next time."""
-    whole = noisy_clip(tmp_path / "noise.mp4")
+    whole = noisy_clip(tmp_path / "noise.mp4", 160, 90)
     provider = FakeProvider(tmp_path, clip=whole)
     async with open_harbour(tmp_path, provider=provider) as harbour:
         posts = r"/channels/\d+/messages$"
@@ -159,17 +149,17 @@ async def test_what_is_too_large_is_made_smaller_and_says_so(
 
 async def test_the_limit_of_a_server_is_known_beforehand(tmp_path: Path) -> None:
     """With an address of its own, the message leads to the whole clip."""
-    provider = FakeProvider(tmp_path, clip=noisy_clip(tmp_path / "noise.mp4"))
+    provider = FakeProvider(tmp_path, clip=noisy_clip(tmp_path / "noise.mp4", 160, 90))
     async with open_harbour(tmp_path, provider=provider) as harbour:
         harbour.house.service._settings = replace(
             harbour.house.service._settings, public_url="https://clips.example"
         )
-        harbour.parts.chat.limits.learned[f"workspace {harbour.guild.id}"] = 60_000
+        harbour.parts.chat.limits.learned[f"workspace {harbour.guild.id}"] = 20_000
         clip = await harbour.clip()
 
         tried = [c for c in harbour.discord.log if c.files]
         assert len(tried) == 1
-        assert len(clip.files[0][1]) <= 60_000
+        assert len(clip.files[0][1]) <= 20_000
         assert "https://clips.example/shared/" in clip.content
 
 
@@ -179,9 +169,7 @@ async def test_words_arrive_where_no_file_does(tmp_path: Path) -> None:
         harbour.discord.fail(
             method="POST", path=posts, status=413, code=40005, times=10, files=True
         )
-        await harbour.ada.slash(
-            harbour.channel, "animate", picture=photo(), prompt="pan left"
-        )
+        await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
         told = await harbour.channel.until(lambda m: "too large" in m.content)
         await harbour.idle()
 
@@ -217,9 +205,7 @@ async def test_a_bot_that_was_killed_after_posting_does_not_post_again(
 async def test_a_card_from_before_a_restart_goes_on(tmp_path: Path) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_harbour(tmp_path, provider=provider) as harbour:
-        asked = await harbour.ada.slash(
-            harbour.channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
         await asked.says("Rendering")
         await harbour.disconnect()
         await harbour.connect()
@@ -233,9 +219,7 @@ async def test_a_card_from_before_a_restart_goes_on(tmp_path: Path) -> None:
 async def test_cancelling_is_for_its_person_and_gives_back(tmp_path: Path) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_harbour(tmp_path, provider=provider) as harbour:
-        asked = await harbour.ada.slash(
-            harbour.channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
         await asked.settled(lambda a: a.original and a.original.buttons == ["Cancel"])
         card = asked.original
         assert card is not None
@@ -257,9 +241,7 @@ async def test_bad_news_reach_their_person_with_a_button(tmp_path: Path) -> None
     trouble = ProviderError(Fault.REFUSED_OUTPUT, "The result was refused.")
     provider = FakeProvider(tmp_path, fails=trouble)
     async with open_harbour(tmp_path, provider=provider) as harbour:
-        await harbour.ada.slash(
-            harbour.channel, "animate", picture=photo(), prompt="pan left"
-        )
+        await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
         told = await harbour.channel.until(lambda m: "was refused" in m.content)
         await harbour.idle()
         assert told.mentions_pinged == {harbour.ada.id}
@@ -281,9 +263,7 @@ async def test_what_cannot_be_done_is_said_to_its_person_alone(
     tmp_path: Path, options: dict[str, Any], said: str
 ) -> None:
     async with open_harbour(tmp_path) as harbour:
-        asked = await harbour.ada.slash(
-            harbour.channel, "animate", picture=photo(), **options
-        )
+        asked = await harbour.ada.slash(harbour.channel, "animate", **options)
         await asked.says(said)
 
         assert all(message.ephemeral for message in asked.followups)
@@ -303,7 +283,7 @@ async def test_edits_are_dropped_while_discord_is_busy(tmp_path: Path) -> None:
                 via=via,
             )
             asked = await harbour.ada.slash(
-                harbour.channel, "animate", picture=photo(), prompt="pan left"
+                harbour.channel, "animate", prompt="pan left"
             )
             await harbour.next_clip()
             await asked.says("Done")
@@ -326,12 +306,147 @@ async def test_many_orders_at_once_are_all_carried_out(tmp_path: Path) -> None:
     async with open_harbour(tmp_path) as harbour:
         await asyncio.gather(
             *(
-                harbour.ada.slash(
-                    harbour.channel, "animate", picture=photo(), prompt=f"pan {n}"
-                )
+                harbour.ada.slash(harbour.channel, "animate", prompt=f"pan {n}")
                 for n in range(10)
             )
         )
         await harbour.idle()
 
         assert len([m for m in harbour.channel.messages if m.files]) == 10
+
+
+async def test_a_reply_to_an_answer_arrives_empty_and_is_explained(
+    tmp_path: Path,
+) -> None:
+    """Where the clip had to be an answer, only the button remixes."""
+    async with open_harbour(tmp_path) as harbour:
+        channel = harbour.guild.channel("no files", deny={"attach_files"})
+        asked = await harbour.ada.slash(channel, "animate", prompt="pan left")
+        await asked.settled(lambda a: any(m.files for m in a.followups))
+        [clip] = [m for m in asked.followups if m.files]
+        await harbour.idle()
+
+        await harbour.ada.say(channel, "slower", reply_to=clip)
+
+        hint = await channel.until(lambda m: "not what you wrote" in m.content)
+        asked = await harbour.ada.press(hint, "Remix")
+        assert asked.kind == "modal"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (404, 10003),
+        (403, 50001),
+        (403, 50013),
+        (400, 50083),
+        (400, 160005),
+        (400, 20016),
+        (403, 0),
+    ],
+)
+async def test_whatever_closes_the_channel_the_answer_is_tried_next(
+    tmp_path: Path, status: int, code: int
+) -> None:
+    """And it says why the clip comes that way."""
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(
+            method="POST", path=r"/channels/\d+/messages$", status=status, code=code
+        )
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        await asked.settled(lambda a: any(m.files for m in a.followups))
+
+        [clip] = [m for m in asked.followups if m.files]
+        why = clip.content.splitlines()[-2]
+        assert re.search("channel|thread", why)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, 50027), (404, 10015), (404, 10062), (400, 40094), (404, 10008)],
+)
+async def test_when_the_answer_is_closed_too_a_direct_message_is_left(
+    tmp_path: Path, status: int, code: int
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        channel = harbour.guild.channel("closed", deny={"send_messages"})
+        harbour.discord.fail(
+            method="POST", path=r"/webhooks/\d+/[^/]+$", status=status, code=code
+        )
+        await harbour.ada.slash(channel, "animate", prompt="pan left")
+
+        clip = await harbour.next_clip(harbour.ada.dm)
+
+        assert clip.mentions_pinged == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, 10008), (401, 50027), (429, 30046), (403, 50001), (400, 50035), (500, 0)],
+)
+async def test_a_card_that_cannot_be_edited_stops_nothing(
+    tmp_path: Path, status: int, code: int
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(
+            method="PATCH",
+            path=r"/messages/@original",
+            status=status,
+            code=code,
+            via=False,
+        )
+
+        clip = await harbour.clip()
+
+        assert clip.files
+
+
+async def test_a_card_is_left_alone_once_it_is_old(tmp_path: Path) -> None:
+    """Discord takes edits of old messages as abuse."""
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        await asked.says("Rendering")
+        harbour.clock.move(56 * 60)
+        provider.looks = 0
+        await harbour.next_clip()
+
+        assert asked.original is not None
+        assert "Done" not in asked.original.content
+        assert not [c for c in harbour.discord.log if c.status == 429]
+
+
+async def test_after_a_quarter_of_an_hour_the_card_is_edited_as_a_message(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        await asked.says("Rendering")
+        harbour.clock.move(14 * 60 + 1)
+        provider.looks = 0
+
+        await harbour.next_clip()
+
+        await asked.says("Done")
+        edits = [c for c in harbour.discord.log if c.method == "PATCH"]
+        assert re.fullmatch(r"/channels/\d+/messages/\d+", edits[-1].path)
+
+
+async def test_no_token_and_no_prompt_reaches_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="adapters")
+    caplog.set_level("INFO", logger="bot")
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(
+            method="POST", path=r"/channels/\d+/messages$", status=403, code=50013
+        )
+        asked = await harbour.ada.slash(
+            harbour.channel, "animate", prompt="a canary sings"
+        )
+        await asked.settled(lambda a: any(m.files for m in a.followups))
+        await harbour.idle()
+
+        for secret in (harbour.discord.token, asked.token, "canary"):
+            assert secret not in caplog.text

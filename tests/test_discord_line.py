@@ -12,7 +12,7 @@ from adapters.discord.client import Parts
 from adapters.discord.supervisor import Patience, keep_connected
 from bot.config import Settings
 from bot.service import RenderService
-from tests.fakes.harbour import Harbour, make, open_harbour, photo
+from tests.fakes.harbour import Harbour, make, open_harbour
 
 CALLBACK = r"/interactions/\d+/[^/]+/callback"
 AT_ONCE = Patience(first=0.0, longest=0.0, healthy=0.0, silence=0.3, look=0.01)
@@ -25,6 +25,7 @@ AT_ONCE = Patience(first=0.0, longest=0.0, healthy=0.0, silence=0.3, look=0.01)
         {"cut": "after"},
         {"status": 500},
         {"status": 429, "retry_after": 0.01, "via": False},
+        {"hold": asyncio.Event()},
     ],
 )
 async def test_one_fault_does_not_cost_an_interaction(
@@ -33,9 +34,7 @@ async def test_one_fault_does_not_cost_an_interaction(
     """It is answered in time and carried out once."""
     async with open_harbour(tmp_path) as harbour:
         harbour.discord.fail(method="POST", path=CALLBACK, **fault)
-        asked = await harbour.ada.slash(
-            harbour.channel, "animate", picture=photo(), prompt="pan left"
-        )
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
         await harbour.next_clip()
 
         assert asked.kind == "defer"
@@ -76,7 +75,7 @@ async def test_two_shards_serve_two_servers(tmp_path: Path) -> None:
         await harbour.connect()
 
         await harbour.clip()
-        await harbour.ada.slash(channel, "animate", picture=photo(), prompt="pan left")
+        await harbour.ada.slash(channel, "animate", prompt="pan left")
         await harbour.next_clip(channel)
 
         assert len(harbour.discord.gateway.identifies) == 2

@@ -142,10 +142,11 @@ class Cards:
 
     async def _keep(self, card: _Card) -> None:
         try:
-            while self._now() - card.born < OLDEST:
+            while True:
                 await card.bell.wait()
                 card.bell.clear()
-                if await self._draw(card):
+                is_old = self._now() - card.born > OLDEST
+                if is_old or await self._draw(card):
                     return
                 await asyncio.sleep(self._gap)
         except BotError as error:

@@ -84,10 +84,8 @@ class Harbour:
     seen: set[int] = field(default_factory=set)
 
     async def clip(self, words: str = "pan left", **options: Any) -> Sent:
-        """Ada animates a photo; the message with the clip."""
-        await self.ada.slash(
-            self.channel, "animate", picture=photo(), prompt=words, **options
-        )
+        """Ada asks for a clip in words alone; the message with it."""
+        await self.ada.slash(self.channel, "animate", prompt=words, **options)
         return await self.next_clip()
 
     async def next_clip(self, channel: Channel | None = None) -> Sent:

@@ -196,17 +196,17 @@ class FakeChat:
         return message
 
 
-def noisy_clip(file: Path) -> Path:
+def noisy_clip(file: Path, width: int = 320, height: int = 180) -> Path:
     """Two seconds of noise with sound: nothing compresses worse."""
     random = np.random.default_rng(7)
     with av.open(file, "w") as out:
         video = out.add_stream("libx264", rate=12)
-        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.options = {"crf": "10", "preset": "ultrafast"}
         sound = out.add_stream("aac", rate=48_000)
         sound.layout = "stereo"
         for _ in range(24):
-            noise = random.integers(0, 255, (180, 320, 3), np.uint8)
+            noise = random.integers(0, 255, (height, width, 3), np.uint8)
             out.mux(video.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
         samples = random.normal(0, 0.1, (2, 96_000)).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
