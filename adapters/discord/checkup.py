@@ -5,11 +5,8 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
-from yarl import URL
 
-from adapters.discord.client import intents
+from adapters.discord.client import intents, point_at
 from adapters.discord.supervisor import NEEDED, PORTAL, invite
 from bot.config import Settings
 
@@ -27,8 +24,7 @@ class Seen:
 
 async def check(settings: Settings) -> list[Seen]:
     """Log in without connecting, and look at what the bot may and needs."""
-    Route.BASE = settings.discord_api_url
-    DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+    point_at(settings)
     client = discord.Client(intents=intents(settings))
     try:
         await client.login(settings.discord_token or "")

@@ -72,9 +72,7 @@ def assemble(
         clock: Monotonic seconds, for what lasts.
         now: Unix time in seconds.
     """
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice
-    Route.BASE = settings.discord_api_url
-    DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+    point_at(settings)
     kind = discord.AutoShardedClient if settings.discord_shards else discord.Client
     client = kind(
         intents=intents(settings),
@@ -101,6 +99,14 @@ def assemble(
 
     service.connect(CHAT, chat)
     return Parts(client, chat, line)
+
+
+def point_at(settings: Settings) -> None:
+    """Tell discord.py where Discord is; it keeps that in its classes."""
+    Route.BASE = settings.discord_api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+    # We never speak, so nobody has to be warned that we cannot.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
 def intents(settings: Settings) -> discord.Intents:

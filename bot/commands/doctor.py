@@ -41,7 +41,8 @@ class Finding:
 async def doctor(settings: Settings) -> int:
     """Run every check, print a table, and return 1 when something is wrong."""
     console = Console()
-    table = Table("", "check", "what was found", box=None, pad_edge=False)
+    table = Table("", "check", box=None, pad_edge=False)
+    table.add_column("what was found", overflow="fold")  # links stay whole
     checks: list[Callable[[Settings], Awaitable[Finding]]] = [
         check_python,
         check_disk,

@@ -28,12 +28,12 @@ async def run(settings: Settings) -> int:
         house = await stack.enter_async_context(open_house(settings))
         app = await asyncio.to_thread(create_app, settings, house.service)
         stack.push_async_callback((await _listen(app, settings)).cleanup)
-        for line in _greeting(settings):
-            console.print(line)
         running = asyncio.create_task(_everything(house, settings, console.print))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, running.cancel)
+        for line in _greeting(settings):
+            console.print(line)
         await asyncio.wait([running])
         if not running.cancelled():
             await running  # it ended by itself: say why
