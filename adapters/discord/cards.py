@@ -102,11 +102,21 @@ class Cards:
         self._cards: dict[str, _Card] = {}
         self._links: dict[str, str] = {}
 
-    def open(self, job: Job, surface: Surface, *, note: str = "") -> None:
-        """Show a job on a message from now on, with a line of the chat's own."""
-        if job.id in self._cards:
+    def open(
+        self, job: Job, surface: Surface, *, note: str = "", born: float | None = None
+    ) -> None:
+        """Show a job on a message from now on.
+
+        Args:
+            job: What is shown.
+            surface: The message.
+            note: A line of the chat's own.
+            born: Unix time when the message was posted, if it was not just now.
+        """
+        born = self._now() if born is None else born
+        if job.id in self._cards or self._now() - born > OLDEST:
             return
-        card = _Card(job, surface, born=self._now(), note=note)
+        card = _Card(job, surface, born, note=note)
         self._cards[job.id] = card
         card.bell.set()
         card.task = asyncio.create_task(self._keep(card), name=f"card {job.id}")

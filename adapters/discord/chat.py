@@ -65,7 +65,8 @@ class DiscordChat:
         if job.card and not self.cards.knows(job.id) and self.logged_in.is_set():
             channel = self._client.get_partial_messageable(int(job.place.channel))
             message = channel.get_partial_message(int(job.card))
-            self.cards.open(job, MessageSurface(message))
+            born = discord.utils.snowflake_time(message.id).timestamp()
+            self.cards.open(job, MessageSurface(message), born=born)
         self.cards.show(job)
 
     async def find(self, job: Job, key: str) -> str | None:
