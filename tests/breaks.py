@@ -49,10 +49,11 @@ BREAKS = (
     Break(
         "acknowledge after the work",
         AD + "desk.py",
-        "        ack = await _ahead(_defer(interaction, thinking=True))\n"
-        "        job, trouble = await _outcome(take)\n",
-        "        job, trouble = await _outcome(take)\n"
-        "        ack = await _ahead(_defer(interaction, thinking=True))\n",
+        "    ack = asyncio.create_task(_defer(interaction, **how))\n"
+        "    await asyncio.wait([ack], timeout=HEAD_START)\n"
+        "    made, trouble = await _outcome(work)\n",
+        "    made, trouble = await _outcome(work)\n"
+        "    ack = asyncio.create_task(_defer(interaction, **how))\n",
         DISCORD,
     ),
     Break(

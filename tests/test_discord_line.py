@@ -13,6 +13,7 @@ from adapters.discord.supervisor import Patience, keep_connected
 from bot.config import Settings
 from bot.service import RenderService
 from tests.fakes.harbour import Harbour, make, open_harbour
+from tests.fakes.world import FakeProvider
 
 CALLBACK = r"/interactions/\d+/[^/]+/callback"
 AT_ONCE = Patience(first=0.0, longest=0.0, healthy=0.0, silence=0.3, look=0.01)
@@ -52,6 +53,27 @@ async def test_an_order_that_was_answered_too_late_is_withdrawn(
         await harbour.idle(2)
 
         assert await harbour.house.ledger() == [("charged", 4), ("returned", 4)]
+
+
+async def test_an_order_that_comes_twice_is_one_and_goes_on(tmp_path: Path) -> None:
+    """A resumed line may bring an event again, long after it was answered."""
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        await asked.says("Rendering")
+        harbour.discord.fail(method="POST", path=CALLBACK, status=404, code=10062)
+        guild = harbour.guild.id
+        harbour.discord.gateway.send(
+            "INTERACTION_CREATE", asked.payload(), guild_id=guild
+        )
+        await harbour.discord.gateway.until(
+            lambda: len([c for c in harbour.discord.log if "callback" in c.path]) == 2
+        )
+        await (await harbour.ada.slash(harbour.channel, "quota")).says("resets")
+        provider.looks = 0
+        await harbour.next_clip()
+
+        assert await harbour.house.ledger() == [("charged", 4)]
 
 
 async def test_a_click_during_a_lost_connection_is_replayed(tmp_path: Path) -> None:

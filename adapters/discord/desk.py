@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import discord
 from discord.utils import MISSING
 
 from adapters.discord.acks import TooLateError, answer
+from adapters.discord.answers import Answers
 from adapters.discord.cards import AnswerSurface, MessageSurface
 from adapters.discord.chat import DiscordChat
 from adapters.discord.people import may_post
@@ -26,6 +28,7 @@ FAR = "I may not post here: the clip comes as an answer to you, or as a direct m
 
 Take = Callable[[], Awaitable[Job]]
 Compose = Callable[[], Awaitable[str]]
+T = TypeVar("T")
 
 
 class Desk:
@@ -41,46 +44,30 @@ class Desk:
         self._client = client
         self._service = service
         self._chat = chat
+        self._answered = Answers()
 
     async def order(self, interaction: discord.Interaction, take: Take) -> None:
         """Take an order and open its card; what goes wrong only its person sees."""
-        ack = await _ahead(_defer(interaction, thinking=True))
-        job, trouble = await _outcome(take)
-        try:
-            message = await ack
-        except TooLateError as error:
-            log.warning("an interaction came too late: %r", error.__cause__)
-            if job is not None:
+        job, met = await _meet(interaction, take, thinking=True)
+        if met.late:
+            if job is not None and self._is_new(interaction):
                 await self._service.withdraw(job)
-            return
-        if job is None:
-            await self.refuse(interaction, trouble)
+        elif job is None:
+            await self.refuse(interaction, met.trouble)
         else:
-            await self._open_card(interaction, job, message)
+            self._answered.keep(str(interaction.id), interaction, may_post=False)
+            await self._open_card(interaction, job, met.message)
 
     async def whisper(self, interaction: discord.Interaction, compose: Compose) -> None:
         """Answer so that only who asked can read it."""
-        ack = await _ahead(_defer(interaction, thinking=True, ephemeral=True))
-        said, trouble = await _outcome(compose)
-        try:
-            await ack
-        except TooLateError as error:
-            log.warning("an interaction came too late: %r", error.__cause__)
-            return
-        text = error_text(trouble, say_of(interaction)) if said is None else said
-        await self._finish(interaction, text)
+        said, met = await _meet(interaction, compose, thinking=True, ephemeral=True)
+        if not met.late:
+            await self._finish(interaction, met.words(interaction, said))
 
     async def do(self, interaction: discord.Interaction, work: Compose) -> None:
         """Do what a button says; its message stays, words go to who pressed it."""
-        ack = await _ahead(_defer(interaction))
-        said, trouble = await _outcome(work)
-        try:
-            await ack
-        except TooLateError as error:
-            log.warning("an interaction came too late: %r", error.__cause__)
-            return
-        text = error_text(trouble, say_of(interaction)) if said is None else said
-        if text:
+        said, met = await _meet(interaction, work)
+        if not met.late and (text := met.words(interaction, said)):
             await self._aside(interaction, text)
 
     async def open_form(
@@ -140,6 +127,10 @@ class Desk:
         else:
             await self._aside(interaction, text)
 
+    def _is_new(self, interaction: discord.Interaction) -> bool:
+        """Whether we have not answered it before; a lost line may bring it twice."""
+        return self._answered.get(str(interaction.id)) is None
+
     async def _open_card(
         self, interaction: discord.Interaction, job: Job, message: int | None
     ) -> None:
@@ -172,11 +163,39 @@ def say_of(interaction: discord.Interaction) -> Say:
     return speaker(interaction.locale.value)
 
 
-async def _ahead(first: Coroutine[Any, Any, int | None]) -> asyncio.Task[int | None]:
-    """Let the answer leave, undisturbed by what we do while it is on its way."""
-    sending = asyncio.create_task(first)
-    await asyncio.wait([sending], timeout=HEAD_START)
-    return sending
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """How answering and working went, side by side.
+
+    Attributes:
+        late: Whether nobody waits for an answer any more.
+        message: Id of the message that will be the answer, where it was told.
+        trouble: What went wrong, if nothing came of the work.
+    """
+
+    late: bool = False
+    message: int | None = None
+    trouble: BotError = BROKEN
+
+    def words(self, interaction: discord.Interaction, said: str | None) -> str:
+        """What came of it, or why nothing did."""
+        return error_text(self.trouble, say_of(interaction)) if said is None else said
+
+
+async def _meet(
+    interaction: discord.Interaction,
+    work: Callable[[], Awaitable[T]],
+    **how: bool,
+) -> tuple[T | None, _Met]:
+    """Let the answer leave, then work while it is on its way."""
+    ack = asyncio.create_task(_defer(interaction, **how))
+    await asyncio.wait([ack], timeout=HEAD_START)
+    made, trouble = await _outcome(work)
+    try:
+        return made, _Met(message=await ack, trouble=trouble)
+    except TooLateError as error:
+        log.warning("an interaction came too late: %r", error.__cause__)
+        return made, _Met(late=True, trouble=trouble)
 
 
 async def _defer(interaction: discord.Interaction, **how: bool) -> int | None:
@@ -189,7 +208,7 @@ async def _defer(interaction: discord.Interaction, **how: bool) -> int | None:
     return called.message_id if called else None
 
 
-async def _outcome(work: Callable[[], Awaitable[Any]]) -> tuple[Any, BotError]:
+async def _outcome(work: Callable[[], Awaitable[T]]) -> tuple[T | None, BotError]:
     """What came of it, or None and what went wrong."""
     try:
         return await work(), BROKEN
