@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 
 from adapters.discord import text
+from adapters.discord.pictures import Pictures
+from adapters.discord.pictures import Upload as Uploaded
+from bot.config import Settings
+from bot.errors import StillError
 from bot.languages import say
 from tests.fakes import pictures
 from tests.fakes.discord_api import Upload
 from tests.fakes.harbour import open_harbour, photo
+from tests.fakes.house import open_fake_house
 
 PDF = b"%PDF-1.7 no picture"
 BAD = {
@@ -68,6 +73,25 @@ async def test_a_link_of_discord_that_has_expired_is_said(tmp_path: Path) -> Non
         asked = await harbour.ada.submit(asked, {"action": "pan left"})
 
         await asked.says("does not have that picture any more")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://cdn.discordapp.com.evil.example/a.png",
+        "https://cdn.discordapp.com@evil.example/a.png",
+        "http://169.254.169.254/a.png",
+        "http://127.0.0.1:1/a.png",
+        "file:///etc/passwd",
+    ],
+)
+async def test_only_files_of_discord_are_fetched(tmp_path: Path, url: str) -> None:
+    """Look-alikes of its hosts, and addresses of our own network, are refused."""
+    async with open_fake_house(tmp_path) as house:
+        fetched = Pictures(Settings(), house.service)
+
+        with pytest.raises(StillError, match="does not lie with Discord"):
+            await fetched.still(Uploaded("a.png", 10, url, "image/png"))
 
 
 async def test_a_form_from_before_a_restart_gives_the_words_back(

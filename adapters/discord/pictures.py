@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 
-from bot.config import Settings
+from bot.config import Settings, is_loopback
 from bot.errors import StillError
 from bot.models import Still
 from bot.service import RenderService
@@ -52,7 +52,7 @@ class Pictures:
 
     def __init__(self, settings: Settings, service: RenderService) -> None:
         # Where another server stands in for Discord, its own files are Discord's.
-        self._hosts = HOSTS | {urlsplit(settings.discord_api_url).hostname}
+        self._stand_in = urlsplit(settings.discord_api_url).hostname or ""
         self._service = service
 
     async def still(self, upload: Upload) -> Still:
@@ -73,7 +73,9 @@ class Pictures:
 
     async def _fetch(self, url: str) -> bytes:
         """The bytes behind a link of Discord; no other host, no redirect."""
-        if urlsplit(url).hostname not in self._hosts:
+        host = urlsplit(url).hostname or ""
+        local = is_loopback(host) and is_loopback(self._stand_in)
+        if host not in HOSTS and host != self._stand_in and not local:
             raise StillError("That file does not lie with Discord.", hint="Upload it.")
         data = bytearray()
         timeout = aiohttp.ClientTimeout(total=SECONDS)
