@@ -7,6 +7,7 @@ there was one, and say once what to do instead.
 
 import logging
 import re
+from typing import Any
 
 import discord
 
@@ -24,6 +25,7 @@ from bot.service import RenderService
 log = logging.getLogger(__name__)
 
 READ = frozenset({discord.MessageType.default, discord.MessageType.reply})
+NO_HISTORY = 160002  # cannot reply without permission to read message history
 HELP = (
     "Send me a picture with a few words, such as: dolly in, golden hour.",
     "Or type /animate, or use the menu of any picture: Apps, Animate this picture.",
@@ -132,12 +134,27 @@ class Replies:
 
 
 async def _reply(
-    message: discord.Message, text: str, **more: object
+    message: discord.Message,
+    text: str,
+    *,
+    view: discord.ui.View | None = None,
+    nonce: str | None = None,
 ) -> discord.Message | None:
-    """Answer under a message; None where the bot may not."""
+    """Answer under a message; None where the bot may not.
+
+    A nonce makes a repeated answer the same message.
+    """
+    more: dict[str, Any] = {} if view is None else {"view": view}
     reference = message.to_reference(fail_if_not_exists=False)
     try:
-        return await message.channel.send(text, reference=reference, **more)  # type: ignore[call-overload,no-any-return]
+        try:
+            return await message.channel.send(
+                text, reference=reference, nonce=nonce or message.id, **more
+            )
+        except discord.HTTPException as error:
+            if error.code != NO_HISTORY:
+                raise
+            return await message.channel.send(text, **more)
     except discord.HTTPException as error:
         log.info("a message could not be answered: %s", error)
         return None
