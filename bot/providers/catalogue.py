@@ -7,7 +7,6 @@ it retires and when a person last compared it with the source.
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ import msgspec
 from bot.errors import SetupError
 from bot.models import Carrier, ModelCard, Op, Size, Tier
 
-Dollars = Annotated[Decimal, msgspec.Meta(ge=0)]
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000)]
 Pattern = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
 NEVER = date(1970, 1, 1)
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=600)]
@@ -189,12 +188,12 @@ def _run(seconds: list[int] | str) -> tuple[int, ...]:
 
 
 def _micros(
-    money: Decimal | dict[str, Decimal] | None,
+    money: float | dict[str, float] | None,
 ) -> tuple[int, dict[int, int]]:
     """Millionths of a dollar: the dearest, for frames that are not named, and each."""
     if money is None:
         return 0, {}
-    if isinstance(money, Decimal):
-        return int(money * 1_000_000), {}
-    sides = {int(side): int(amount * 1_000_000) for side, amount in money.items()}
+    if isinstance(money, float):
+        return round(money * 1e6), {}
+    sides = {int(side): round(amount * 1e6) for side, amount in money.items()}
     return max(sides.values()), sides

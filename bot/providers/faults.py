@@ -80,7 +80,7 @@ _MARKS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
     (
         Fault.REFUSED_INPUT,
         re.compile(
-            r"moderation|sentinel_block|content_?policy|content_?filter|safety"
+            r"moderation|sentinel_block|content.?policy|content.?filter|safety"
             r"|policy_violation|sensitive|usage polic|prohibited|nsfw"
         ),
     ),
@@ -98,7 +98,7 @@ _MARKS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
         Fault.NO_MONEY,
         re.compile(
             r"insufficient.?(?:quota|balance|credit|fund|user_quota)|billing|payment"
-            r"|exhausted.?balance|low balance|out of credit|budget_exceeded"
+            r"|exhausted.?balance|low balance|(?:out of|no) credit|budget_exceeded"
             r"|credits? (?:are )?(?:exhausted|required)|quota_not_enough"
         ),
     ),
@@ -117,11 +117,9 @@ _MARKS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
         Fault.UNSUPPORTED,
         re.compile(r"notimplemented|not implemented|unsupported|public image url"),
     ),
-    (
-        Fault.INVALID,
-        re.compile(r"invalid|must match|validation|value_error|bad.?request"),
-    ),
 )
+# The least that can be said, so looked for last.
+_WRONG = re.compile(r"invalid|must match|validation|value_error|bad.?request")
 
 _STATUSES: Mapping[int, Fault] = {
     400: Fault.INVALID,
@@ -170,9 +168,9 @@ def fault_in(said: Said) -> Fault | None:
     """Why, by its words alone; None when none of them is known."""
     for words in (said.code, said.text):
         for fault, mark in _MARKS:
-            if words and mark.search(words):
+            if mark.search(words):
                 return fault
-    return None
+    return Fault.INVALID if _WRONG.search(f"{said.code} {said.text}") else None
 
 
 _SENTENCES: Mapping[Fault, str] = {

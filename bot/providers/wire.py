@@ -8,10 +8,12 @@ accepted is `Fault.LOST`; one that surely was not is any other fault.
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -89,7 +91,7 @@ class Wire:
         self._breaker = Breaker()
         self._complained: set[Fault] = set()
         self._private: bool | None = None
-        self._trust = httpx.create_ssl_context()
+        self._trust = _trust()
         options: dict[str, Any] = {
             "headers": {"Accept-Encoding": "identity", **headers},
             "timeout": httpx.Timeout(
@@ -359,3 +361,9 @@ class Wire:
             case _:  # 404 too: a clip that was just finished may not be out yet
                 fault = Fault.UPSTREAM
         return self.refusal(fault)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom we believe over HTTPS; read once, for it takes some 20 ms."""
+    return httpx.create_ssl_context()
