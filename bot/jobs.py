@@ -246,6 +246,8 @@ class Jobs:
                     return await self._bad_news(job, seen.error)
                 if seen.state is State.DONE:
                     return _rendered(job, seen, took=self._now() - job.since)
+                if seen.ref and seen.ref != job.ref:
+                    job = await self.move(job, replace(job, ref=seen.ref))
                 job = await self._progress(job, seen.progress)
                 pause = self._until_next(job, seen, pause, history)
             if self._now() - job.since > self._pace.deadline:

@@ -7,6 +7,7 @@ it retires and when a person last compared it with the source.
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -126,8 +127,7 @@ def load(own: Path | None = None) -> Catalogue:
     Raises:
         SetupError: The owner's file cannot be read or has a mistake.
     """
-    packaged = files("bot.providers").joinpath("catalogue.toml")
-    entries = _tables(packaged.read_text(encoding="utf-8"))
+    entries = _packaged()
     if own is not None:
         try:
             entries = _laid_over(entries, _tables(own.read_text(encoding="utf-8")))
@@ -148,6 +148,12 @@ def read_size(text: str) -> Size:
     """A size such as `1280x720`."""
     width, _, height = text.partition("x")
     return Size(int(width), int(height))
+
+
+@cache
+def _packaged() -> list[dict[str, Any]]:
+    file = files("bot.providers").joinpath("catalogue.toml")
+    return _tables(file.read_text(encoding="utf-8"))
 
 
 def _tables(text: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,12 +210,11 @@ class Gemini(Cloud):
         del self._held[job.ref or ""]
         try:
             answer = task.result()
+            found = self._accepted(answer.fields.get("id"))
         except ProviderError as error:
             error.billed = error.fault is Fault.LOST
             return Snapshot(ref=job.ref or "", state=State.FAILED, error=error)
-        seen = self._read(job, answer)
-        found = self._accepted(answer.fields.get("id"))
-        return seen if seen.error else _renamed(seen, found.ref)
+        return replace(self._read(job, answer), ref=found.ref)
 
     def _read(self, job: Job, answer: Answer) -> Snapshot:
         word = answer.fields.get("status")
@@ -250,10 +250,6 @@ class Gemini(Cloud):
             raise told(Fault.BUSY, self._wire.title, after=found.after or 2.0)
         path = f"files/{in_path(name)}:download?alt=media"
         await self._wire.download(path, to, most=self._desk.most_clip)
-
-
-def _renamed(seen: Snapshot, ref: str) -> Snapshot:
-    return Snapshot(ref=ref, state=seen.state, progress=seen.progress)
 
 
 def _videos(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

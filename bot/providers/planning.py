@@ -13,6 +13,8 @@ from bot.models import ModelCard, Op, Quote, RenderRequest, Size, Source, Way
 MERGED = "{title} cannot change a clip, so it is made anew with these words: “{words}”"
 CONTINUED = "{title} goes on from the last frame with these words: “{words}”"
 LENGTH = "{title} makes {made} s of it, not {asked} s."
+ANIMATE = "Gentle, natural motion; the camera pushes in slowly."
+CONTINUE = "The same motion goes on."
 FRAME = "{title} makes it at {size}."
 
 
@@ -46,10 +48,11 @@ def plan(request: RenderRequest, card: ModelCard, *, today: str) -> Quote:
 
 
 def sent_words(request: RenderRequest) -> str:
-    """The prompt as the provider gets it."""
+    """The prompt as the provider gets it: never empty, for that is refused."""
     if request.way is Way.AFRESH and request.whole:
         return request.whole
-    return request.prompt
+    silent = CONTINUE if request.op is Op.EXTEND else ANIMATE
+    return request.prompt or request.whole or silent
 
 
 def sent_still(request: RenderRequest) -> str | None:

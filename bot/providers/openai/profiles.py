@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -77,6 +78,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         )
 
 
+@cache
 def load() -> Mapping[str, Profile]:
     """Every profile by its name. Blocks."""
     text = files(__package__ or "").joinpath("profiles.toml").read_text("utf-8")

@@ -1,9 +1,12 @@
 """A provider of ours before its fake service, with a folder and a clock of its own."""
 
 import asyncio
+import hashlib
+import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,8 @@ from tests.fakes.providers.videos import SECRET, FakeVideos
 from tests.fakes.world import tiny_clip
 
 SIZE = Size(64, 36)
-QUICK = Patience(connect=2.0, silent=0.1, answer=2.0, download=2.0)
+PATIENT = Patience(connect=9.0, silent=9.0, answer=9.0, download=9.0)
+HURRIED = Patience(connect=9.0, silent=0.05, answer=9.0, download=9.0)
 CARDS = """
 [[model]]
 provider = "openai"
@@ -242,6 +246,12 @@ class Rig:
         seen = await self.provider.create(job)
         return replace(job, ref=seen.ref, state=State.RENDERING)
 
+    async def ordered_again(self, op: Op, source_ref: str | None) -> Job:
+        """A remix or an extension that was accepted."""
+        job = self.answer(op, source_ref)
+        seen = await self.provider.create(job)
+        return replace(job, ref=seen.ref, state=State.RENDERING)
+
     async def watched(self, job: Job) -> Snapshot:
         """Look until it ends one way or the other."""
         for _ in range(9):
@@ -257,15 +267,14 @@ class Rig:
         assert seen.state is State.DONE, seen.error
         return replace(job, ref=seen.ref, state=State.FETCHING)
 
-    async def restart(self) -> None:
+    async def restart(self, patience: Patience = PATIENT) -> None:
         """Forget everything that is not in the job's row."""
         await self.provider.close()
-        opened = await asyncio.to_thread(self._open)
-        self.provider = opened
+        self.provider = await asyncio.to_thread(self._open, patience)
 
-    def _open(self) -> Cloud:
+    def _open(self, patience: Patience = PATIENT) -> Cloud:
         services = open_services(
-            self.settings, self.media, now=lambda: self.now[0], patience=QUICK
+            self.settings, self.media, now=lambda: self.now[0], patience=patience
         )
         return services[self.kind.provider]
 
@@ -273,11 +282,8 @@ class Rig:
 @asynccontextmanager
 async def open_rig(kind: Kind, folder: Path, **more: Any) -> AsyncGenerator[Rig]:
     """Start the fake and the provider that talks to it."""
-    media = await asyncio.to_thread(Media, folder / "media")
-    clip = await asyncio.to_thread(lambda: tiny_clip(folder).read_bytes())
-    cards = folder / "cards.toml"
-    await asyncio.to_thread(cards.write_text, CARDS)
-    fake = kind.fake(clip)
+    media, still, last = await asyncio.to_thread(_furnish, folder)
+    fake = kind.fake(await asyncio.to_thread(_clip))
     async with fake.running():
         secret = {"openrouter": HMAC_SECRET}.get(kind.provider, SECRET)
         service = Service(
@@ -287,7 +293,10 @@ async def open_rig(kind: Kind, folder: Path, **more: Any) -> AsyncGenerator[Rig]
             profile=kind.profile,
         )
         settings = Settings(
-            data=folder, catalogue=cards, services={kind.provider: service}, **more
+            data=folder,
+            catalogue=folder / "cards.toml",
+            services={kind.provider: service},
+            **more,
         )
         rig = Rig(
             kind,
@@ -296,8 +305,8 @@ async def open_rig(kind: Kind, folder: Path, **more: Any) -> AsyncGenerator[Rig]
             media,
             folder,
             settings,
-            await media.add_bytes(picture("red"), ".jpg"),
-            await media.add_bytes(picture("blue"), ".jpg"),
+            still,
+            last,
         )
         rig.provider = await asyncio.to_thread(rig._open)
         try:
@@ -306,6 +315,27 @@ async def open_rig(kind: Kind, folder: Path, **more: Any) -> AsyncGenerator[Rig]
             await rig.provider.close()
 
 
+def _furnish(folder: Path) -> tuple[Media, str, str]:
+    """Our own copies of two stills, without waiting for the disk."""
+    (folder / "cards.toml").write_text(CARDS)
+    media = Media(folder / "media")
+    keys = []
+    for colour in ("red", "blue"):
+        data = picture(colour)
+        key = f"{hashlib.sha256(data).hexdigest()}.jpg"
+        media.path(key).parent.mkdir(exist_ok=True)
+        media.path(key).write_bytes(data)
+        keys.append(key)
+    return media, keys[0], keys[1]
+
+
+@cache
+def _clip() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return tiny_clip(Path(folder)).read_bytes()
+
+
+@cache
 def picture(colour: str) -> bytes:
     """A small JPEG of one colour, in no model's size."""
     out = BytesIO()
