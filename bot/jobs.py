@@ -246,9 +246,7 @@ class Jobs:
                     return await self._bad_news(job, seen.error)
                 if seen.state is State.DONE:
                     return _rendered(job, seen, took=self._now() - job.since)
-                if seen.ref and seen.ref != job.ref:
-                    job = await self.move(job, replace(job, ref=seen.ref))
-                job = await self._progress(job, seen.progress)
+                job = await self._noted(job, seen)
                 pause = self._until_next(job, seen, pause, history)
             if self._now() - job.since > self._pace.deadline:
                 raise ProviderError(Fault.TIMEOUT, "The render took too long.")
@@ -359,11 +357,14 @@ class Jobs:
         await clip_rows.note_delivery(self._store, missed, now=self._now())
         return replace(job, state=job.end or State.DONE)
 
-    async def _progress(self, job: Job, progress: float | None) -> Job:
-        """Write progress down where it made a visible step."""
-        if progress is None or int(progress * 20) == int((job.progress or 0) * 20):
+    async def _noted(self, job: Job, seen: Snapshot) -> Job:
+        """Write down a visible step, and the id that the render goes by from now on."""
+        progress = job.progress if seen.progress is None else seen.progress
+        ref = seen.ref or job.ref
+        before, now = (int((share or 0.0) * 20) for share in (job.progress, progress))
+        if ref == job.ref and before == now:
             return job
-        return await self.move(job, replace(job, progress=progress))
+        return await self.move(job, replace(job, ref=ref, progress=progress))
 
     async def _is_cancelled(self, job: Job) -> bool:
         seen = await job_rows.get(self._store, job.id)

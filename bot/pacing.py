@@ -26,7 +26,7 @@ class Pacing:
     """
 
     first: float = 2.0
-    close: float = 0.8
+    close: float = 0.7
     share: float = 0.1
     growth: float = 1.3
     longest: float = 20.0

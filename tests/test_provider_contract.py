@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.errors import Fault, ProviderError
 from bot.models import Op, Size, State, Way
@@ -416,8 +417,8 @@ async def test_a_redirect_never_takes_the_key_along(
         assert (tmp_path / "got.mp4").read_bytes() == rig.service.clip
 
 
-async def _as_clip(other: FakeService) -> fakes.web.StreamResponse:
-    return fakes.web.Response(body=other.clip, content_type="video/mp4")
+async def _as_clip(other: FakeService) -> web.StreamResponse:
+    return web.Response(body=other.clip, content_type="video/mp4")
 
 
 async def test_a_restart_between_any_two_steps_is_nothing_special(

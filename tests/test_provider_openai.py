@@ -26,7 +26,7 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
         yield opened
 
 
-def dialect(*names: str) -> Any:
+def dialect(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rig", names, indirect=True)
 
 

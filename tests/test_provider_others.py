@@ -25,7 +25,7 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
         yield opened
 
 
-def service(name: str) -> Any:
+def service(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rig", [name], indirect=True)
 
 
@@ -422,6 +422,6 @@ async def test_what_replicate_has_deleted_is_said_to_be(
 
 async def _ended(rig: Rig, job: Any) -> Any:
     """Wait for the task that listens, and look."""
-    [task] = rig.provider._held.values()  # type: ignore[attr-defined]
+    [task] = rig.provider._held.values()
     await asyncio.wait([task])
     return await rig.provider.retrieve(job)

@@ -179,7 +179,12 @@ def _laid_over(
 
 
 def _checked(entries: Iterable[Mapping[str, Any]]) -> list[Entry]:
-    return [msgspec.convert(entry, Entry, strict=False) for entry in entries]
+    read = [msgspec.convert(entry, Entry, strict=False) for entry in entries]
+    for entry in read:
+        card = entry.card(entry.provider)
+        if not card.seconds or not card.sizes:
+            raise ValueError(f"{card.name} makes no length or no size")
+    return read
 
 
 def _iso(day: date | None) -> str | None:

@@ -38,7 +38,7 @@ def read_error(body: object) -> Said:
     """
     codes: list[str] = []
     texts: list[str] = []
-    _collect(body, codes, texts, depth=4)
+    _collect(body, codes, texts, depth=6)
     return Said(
         " ".join(codes)[:LONGEST].lower(),
         " ".join(texts)[:LONGEST].lower(),

@@ -51,8 +51,8 @@ def _problems(
     if not _is(value, schema):
         return [f"{where} is {value!r}, which is not {schema}"]
     if not isinstance(value, dict):
-        items = schema.get("items")
-        listed = value if isinstance(value, list) and items else []
+        items = schema.get("items", {})
+        listed = value if isinstance(value, list) else []
         return [p for one in listed for p in _problems(one, items, schemas, where)]
     problems = [
         f"{where} lacks {n}" for n in schema.get("required", ()) if n not in value

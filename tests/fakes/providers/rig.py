@@ -190,7 +190,7 @@ class Rig:
 
     kind: Kind
     service: Any
-    provider: Cloud
+    provider: Any  # a Cloud that a test may look into
     media: Media
     folder: Path
     settings: Settings
@@ -255,10 +255,10 @@ class Rig:
     async def watched(self, job: Job) -> Snapshot:
         """Look until it ends one way or the other."""
         for _ in range(9):
-            seen = await self.provider.retrieve(job)
+            seen: Snapshot = await self.provider.retrieve(job)
             if seen.state is not State.RENDERING:
                 return seen
-        raise AssertionError(seen)
+        raise AssertionError(job)
 
     async def made(self, **request: Any) -> Job:
         """An order whose clip is ready."""
@@ -301,7 +301,7 @@ async def open_rig(kind: Kind, folder: Path, **more: Any) -> AsyncGenerator[Rig]
         rig = Rig(
             kind,
             fake,
-            None,  # type: ignore[arg-type]
+            None,
             media,
             folder,
             settings,

@@ -47,7 +47,7 @@ class Seen:
         """Name, file name and content of each part of a form, in order."""
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         form = BytesParser().parsebytes(head + self.body)
-        return [_part(part) for part in form.get_payload()]  # type: ignore[union-attr]
+        return [_part(part) for part in form.get_payload()]
 
     @property
     def fields(self) -> dict[str, str]:
