@@ -35,16 +35,24 @@ def open_services(
     settings: Settings,
     media: Media,
     *,
+    hooks: bool = False,
     now: Callable[[], float] = time.time,
     patience: Patience | None = None,
 ) -> Mapping[str, Cloud]:
     """Open every service that is set up. Blocks: reads files, connects nowhere.
 
+    Args:
+        settings: What the owner has set up.
+        media: Where stills and clips are.
+        hooks: Whether somebody serves `/hooks/NAME`, so that services may call.
+        now: Unix time in seconds.
+        patience: How long they may take.
+
     Raises:
         SetupError: The catalogue has a mistake, or a profile does not exist.
     """
     known = catalogue.load(settings.catalogue)
-    desk = Desk(media=media, now=now, public_url=settings.public_url)
+    desk = Desk(media=media, now=now, public_url=settings.public_url if hooks else None)
     opened: dict[str, Cloud] = {}
     for name, service in settings.services.items():
         if name in VIDEOS:

@@ -274,7 +274,11 @@ class Rig:
 
     def _open(self, patience: Patience = PATIENT) -> Cloud:
         services = open_services(
-            self.settings, self.media, now=lambda: self.now[0], patience=patience
+            self.settings,
+            self.media,
+            hooks=True,
+            now=lambda: self.now[0],
+            patience=patience,
         )
         return services[self.kind.provider]
 
