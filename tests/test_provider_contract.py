@@ -448,6 +448,8 @@ async def test_a_render_can_be_cancelled_in_every_state(rig: Rig) -> None:
     await rig.provider.cancel(waiting)
     if rig.kind.stops:
         assert len(rig.service.steps(rig.kind.stops)) == 1
+    if rig.kind.stops:
+        rig.service.spoil(rig.kind.stops, fakes.hangs_up)
     await rig.provider.cancel(waiting)
     rig.service.looks = 1
     ready = await rig.made()

@@ -193,6 +193,35 @@ async def test_a_clip_in_cloud_storage_is_fetched_from_there(
     assert "Authorization" not in file.headers
 
 
+@pytest.mark.parametrize("gone", ["past", "deleted"])
+async def test_what_the_server_has_not_kept_is_said_to_be(
+    rig: Rig, tmp_path: Path, gone: str
+) -> None:
+    """`expires_at` decides, or that the whole video is no longer there."""
+    job = await rig.made()
+    rig.service.spoil("content", fakes.answers(404, {"detail": "Not Found"}))
+    video = {"id": job.ref, "status": "completed", "expires_at": int(rig.now[0]) - 1}
+    past, deleted = fakes.answers(200, video), fakes.answers(404, {})
+    rig.service.spoil("look", past if gone == "past" else deleted)
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.download(job, tmp_path / "got.mp4")
+
+    assert caught.value.fault is Fault.EXPIRED
+
+
+@pytest.mark.parametrize("status", [303, 499, 500, 502])
+async def test_a_status_that_leaves_doubt_is_a_lost_order(
+    rig: Rig, status: int
+) -> None:
+    rig.service.spoil("create", fakes.answers(status, {"detail": "?"}, location="/x"))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.create(rig.job())
+
+    assert caught.value.fault is Fault.LOST
+
+
 @dialect("xai")
 async def test_xai_takes_json_with_a_picture_inside(rig: Rig) -> None:
     await rig.made(last=rig.last)

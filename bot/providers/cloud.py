@@ -140,6 +140,13 @@ class Cloud(ABC):
         """Let go of the connections."""
         await self._wire.close()
 
+    async def _wish(self, method: str, path: str) -> None:
+        """Ask for what is kind but not needed: a render ends by itself, or expires."""
+        try:
+            await self._wire.ask(method, path)
+        except ProviderError as error:
+            log.info("%s: %s was not heard: %s", self.name, method, error)
+
     @abstractmethod
     async def retrieve(self, job: Job) -> Snapshot:
         """Ask how far `job.ref` has come."""

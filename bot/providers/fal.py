@@ -79,7 +79,7 @@ class Fal(Cloud):
 
     async def cancel(self, job: Job) -> None:
         """Take it out of the queue, or stop it."""
-        await self._wire.ask("PUT", f"{self._request_path(job)}/cancel")
+        await self._wish("PUT", f"{self._request_path(job)}/cancel")
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from where the result says it lies."""

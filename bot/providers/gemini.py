@@ -78,12 +78,12 @@ class Gemini(Cloud):
         if held := self._held.pop(job.ref or "", None):
             held.cancel()
         else:
-            await self._wire.ask("POST", f"interactions/{in_path(job.ref)}/cancel")
+            await self._wish("POST", f"interactions/{in_path(job.ref)}/cancel")
 
     async def forget(self, job: Job) -> None:
         """Delete the interaction."""
         if job.ref and not job.ref.startswith(HELD):
-            await self._wire.ask("DELETE", f"interactions/{in_path(job.ref)}")
+            await self._wish("DELETE", f"interactions/{in_path(job.ref)}")
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip: from its file, or out of the answer itself."""

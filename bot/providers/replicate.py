@@ -98,7 +98,7 @@ class Replicate(Cloud):
 
     async def cancel(self, job: Job) -> None:
         """Stop the prediction."""
-        await self._wire.ask("POST", f"predictions/{in_path(job.ref)}/cancel")
+        await self._wish("POST", f"predictions/{in_path(job.ref)}/cancel")
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip; Replicate deletes it within the hour."""

@@ -180,16 +180,17 @@ class OpenAIVideos(Cloud):
         await self._wire.download(path, to, most=self._desk.most_clip)
 
     async def _links(self, job: Job) -> list[str]:
-        """Where the clip lies, asked anew: such links end within the hour."""
-        if not self._profile.links:
-            return []
+        """Where the clip lies, asked anew: such links end within the hour.
+
+        Raises:
+            ProviderError: `Fault.EXPIRED`: the server has not kept it so long.
+        """
         answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
+        ended = answer.fields.get("expires_at")
+        past = isinstance(ended, (int, float)) and ended < self._desk.now()
+        if past or answer.status == 404:
+            raise told(Fault.EXPIRED, self._wire.title)
         return reading.links_in(answer.fields, self._profile.links)
 
     async def _delete(self, job: Job) -> None:
-        """Try to delete; what cannot be deleted ends by itself."""
-        try:
-            await self._wire.ask("DELETE", f"videos/{in_path(job.ref)}")
-        except ProviderError as error:
-            if error.fault not in PASSING:
-                raise
+        await self._wish("DELETE", f"videos/{in_path(job.ref)}")
