@@ -163,6 +163,20 @@ async def test_a_list_that_stays_away_orders_nothing_anew(tmp_path: Path) -> Non
         assert house.spare.orders.read() == []
 
 
+async def test_what_was_lost_once_goes_to_no_other_service(tmp_path: Path) -> None:
+    """Not even when the second try is turned away: the first may yet turn up."""
+    async with open_house(ASKED, tmp_path) as house:
+        house.rig.service.spoil(
+            "create", fakes.loses_the_answer, fakes.says("no money")
+        )
+        house.rig.service.spoil("list", fakes.answers(200, {"data": []}))
+
+        job = await house.settled(await house.order())
+
+        assert job.state is State.FAILED
+        assert house.spare.orders.read() == []
+
+
 async def test_an_order_that_was_turned_away_goes_to_the_next(tmp_path: Path) -> None:
     async with open_house(ASKED, tmp_path) as house:
         house.rig.service.spoil("create", fakes.says("no money"))
