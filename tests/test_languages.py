@@ -15,6 +15,7 @@ from bot.languages import NAMES, TABLES, look_up, say, speaker
 from bot.models import Shape, Tier
 from bot.prompt.moods import LOOKS, SOUNDS, name_of
 from bot.prompt.plan import MoveKind
+from bot.providers import faults
 from bot.wording import cards, plans
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +80,7 @@ def tables() -> Iterator[str]:
     yield from (*features.MENUS, *features.CAMERAS, *Shape, *Tier)
     yield from (name_of(mood) for mood in (*LOOKS, *SOUNDS))
     yield from moves()
+    yield from (*faults.SENTENCES.values(), faults.PICTURE, faults.WORDS)
     for feature in features.FEATURES:
         yield feature.help
         yield from (option.help for option in feature.options)

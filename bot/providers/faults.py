@@ -173,7 +173,7 @@ def fault_in(said: Said) -> Fault | None:
     return Fault.INVALID if _WRONG.search(f"{said.code} {said.text}") else None
 
 
-_SENTENCES: Mapping[Fault, str] = {
+SENTENCES: Mapping[Fault, str] = {
     Fault.REFUSED_INPUT: "{title} refuses that picture or those words.",
     Fault.REFUSED_OUTPUT: "{title} stopped: its rules do not allow what came out.",
     Fault.INVALID: "{title} cannot do that with this picture and these words.",
@@ -187,20 +187,20 @@ _SENTENCES: Mapping[Fault, str] = {
     Fault.UPSTREAM: "{title} does not work as it should right now.",
     Fault.LOST: "{title} did not say whether it took the order.",
 }
-_PICTURE = "{title} refuses that picture."
-_WORDS = "{title} refuses those words."
+PICTURE = "{title} refuses that picture."
+WORDS = "{title} refuses those words."
 
 
 def told(
     fault: Fault, title: str, said: Said | None = None, *, after: float | None = None
 ) -> ProviderError:
     """The error for a person: our words, never the service's."""
-    sentence = _SENTENCES[fault]
+    sentence = SENTENCES[fault]
     codes = said.code if said else ""
     if fault is Fault.REFUSED_INPUT and re.search(r"image|input\w*image", codes):
-        sentence = _PICTURE
+        sentence = PICTURE
     elif fault is Fault.REFUSED_INPUT and re.search(r"prompt|input\w*text", codes):
-        sentence = _WORDS
+        sentence = WORDS
     return ProviderError(fault, sentence, after=after, title=title)
 
 
