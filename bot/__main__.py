@@ -68,6 +68,10 @@ def _command(
             from bot.commands.doctor import doctor
 
             return doctor(settings)
+        case "models":
+            from bot.commands.services import models
+
+            return models(settings)
         case "admin":
             from bot.commands.admin import quota
 
@@ -97,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="render the sample photos")
     demo.add_argument("-o", "--out", type=Path, default=Path("out"), metavar="FOLDER")
     commands.add_parser("doctor", help="check this machine and the settings")
+    commands.add_parser("models", help="list what can be rendered with, and its price")
     _add_admin(commands)
     return parser
 

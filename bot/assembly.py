@@ -7,12 +7,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot import retention
+from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
+from bot.errors import BotError
 from bot.jobs import Jobs, Pace
 from bot.media import Media
 from bot.providers import Provider
+from bot.providers.cloud import Cloud
 from bot.providers.local.provider import LocalProvider
+from bot.providers.opening import open_services
 from bot.runners import LocalRunner
 from bot.service import RenderService
 from bot.stills import Stills
@@ -25,6 +29,7 @@ PICTURES = "bot.stills.worker:prepare"
 COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
 SWEEP_EVERY = 3_600.0  # seconds
+REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class House:
     media: Media
     service: RenderService
     providers: Mapping[str, Provider]
+    services: Mapping[str, Cloud]
     runner: LocalRunner
 
     async def run(self) -> None:
@@ -43,6 +49,18 @@ class House:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.runner.run())
             tasks.create_task(self._keep_tidy())
+            for service in self.services.values():
+                tasks.create_task(self._keep_fresh(service))
+
+    async def _keep_fresh(self, service: Cloud) -> None:
+        while True:
+            try:
+                await service.refresh()
+            except BotError as error:
+                log.warning("%s cannot be refreshed: %s", service.name, error)
+            except Exception:
+                log.exception("%s cannot be refreshed", service.name)
+            await asyncio.sleep(REFRESH_EVERY)
 
     async def _keep_tidy(self) -> None:
         while True:
@@ -78,13 +96,17 @@ async def open_house(
             max_seconds=settings.max_seconds,
         )
         stack.push_async_callback(local.close)
-        providers: dict[str, Provider] = {local.name: local}
+        services = await asyncio.to_thread(open_services, settings, media)
+        for opened in services.values():
+            stack.push_async_callback(opened.close)
+        providers: dict[str, Provider] = {local.name: local, **services}
+        choice = Choice(providers, draft=settings.draft, final=settings.final)
         copies = Copies(
             media,
             Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),
         )
         stack.push_async_callback(copies.close)
-        jobs = Jobs(store, providers, {}, media, pace=pace)
+        jobs = Jobs(store, providers, {}, media, choice=choice, pace=pace)
         runner = LocalRunner(
             store,
             jobs,
@@ -103,4 +125,4 @@ async def open_house(
             copies,
             settings=settings,
         )
-        yield House(settings, store, media, service, providers, runner)
+        yield House(settings, store, media, service, providers, services, runner)

@@ -61,6 +61,8 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
         seed=new_seed() if ask.seed is None else ask.seed,
         tier=ask.tier,
         still=ask.still.media if ask.still else None,
+        last=ask.last.media if ask.last else None,
+        named=ask.model is not None,
     )
 
 
@@ -77,7 +79,13 @@ def remix(clip: Clip, words: str, card: ModelCard) -> RenderRequest:
             hint="Answer with words such as “slower, and add snow”.",
         )
     return replace(
-        clip.request, op=Op.REMIX, prompt=words, source=_source(clip), plan=None
+        clip.request,
+        op=Op.REMIX,
+        provider=card.provider,
+        model=card.id,
+        prompt=words,
+        source=_source(clip),
+        plan=None,
     )
 
 
@@ -97,8 +105,10 @@ def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRe
     return replace(
         clip.request,
         op=Op.EXTEND,
+        provider=card.provider,
+        model=card.id,
         prompt=_words(words, card),
-        seconds=_offered(card, clip.request.seconds + seconds),
+        seconds=_grown(card, clip.request.seconds, seconds),
         source=_source(clip),
         plan=None,
     )
@@ -144,6 +154,16 @@ def _offered(card: ModelCard, seconds: int) -> int:
     )
 
 
+def _grown(card: ModelCard, before: int, seconds: int) -> int:
+    """Length of an extended clip; a model that adds only some lengths has it snapped.
+
+    That is done where it is planned and priced, and the person is told.
+    """
+    if Op.EXTEND in card.native and not card.adds:
+        return _offered(card, before + seconds)
+    return before + seconds
+
+
 def _either(numbers: Sequence[int]) -> str:
     *rest, last = map(str, numbers)
     return f"{', '.join(rest)} or {last}" if rest else last
@@ -168,7 +188,7 @@ def _source(clip: Clip) -> Source:
         provider=clip.request.provider,
         model=clip.request.model,
         seconds=clip.request.seconds,
-        prompt=clip.request.prompt,
+        prompt=clip.request.whole or clip.request.prompt,
         ref=clip.ref,
         last_frame=clip.last_frame,
         plan=clip.plan,

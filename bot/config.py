@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
@@ -43,6 +44,23 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service that renders elsewhere, as the owner has set it up.
+
+    Attributes:
+        key: What opens it; a server of the owner's own may need none.
+        base_url: Where it is; None is its usual address.
+        webhook_secret: What it signs its calls with.
+        profile: Dialect of a `/v1/videos` server; None is guessed by its address.
+    """
+
+    key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the owner decides. Secrets never show in `repr`.
 
@@ -50,7 +68,9 @@ class Settings:
         data: Folder for the database, the clips and everything else.
         database_url: `sqlite:///path`.
         draft: `provider/model` for drafts, in order of preference.
-        final: The same for finals.
+        final: The same for finals; empty is what each service offers, then our own.
+        services: Those that are set up, by name.
+        catalogue: The owner's own model cards, over the packaged ones.
         keep_days: Days until a clip and its files are deleted; 0 keeps them.
         renders_at_once: Jobs that a provider works on at the same time.
         person_renders_at_once: Jobs of one person among them.
@@ -73,7 +93,9 @@ class Settings:
     slack_bot_token: str | None = field(default=None, repr=False)
     slack_app_token: str | None = field(default=None, repr=False)
     draft: tuple[str, ...] = ("local/parallax",)
-    final: tuple[str, ...] = ("local/parallax",)
+    final: tuple[str, ...] = ()
+    services: Mapping[str, Service] = field(default_factory=dict)
+    catalogue: Path | None = None
     caps: Caps = Caps()
     keep_days: int = 30
     min_free_mb: int = 200
@@ -115,7 +137,9 @@ class Settings:
             slack_bot_token=values.secret("SLACK_BOT_TOKEN"),
             slack_app_token=values.secret("SLACK_APP_TOKEN"),
             draft=values.words("VIVANT_DRAFT") or ("local/parallax",),
-            final=values.words("VIVANT_FINAL") or ("local/parallax",),
+            final=values.words("VIVANT_FINAL"),
+            services=_services(values),
+            catalogue=values.path("VIVANT_CATALOGUE"),
             caps=Caps(
                 person_day=values.cap("VIVANT_QUOTA_PERSON_DAY", 60),
                 workspace_day=values.cap("VIVANT_QUOTA_WORKSPACE_DAY", 600),
@@ -144,6 +168,52 @@ class Settings:
         return settings
 
 
+def _services(values: "_Values") -> Mapping[str, Service]:
+    """Every service that has a key or an address of its own."""
+    found = {
+        "openai": Service(
+            key=values.key("OPENAI_API_KEY"),
+            base_url=values.address("OPENAI_BASE_URL"),
+            webhook_secret=values.secret("OPENAI_WEBHOOK_SECRET"),
+            profile=values.text("OPENAI_PROFILE") or None,
+        ),
+        "cometapi": Service(
+            key=values.key("COMETAPI_API_KEY"),
+            base_url=values.address("COMETAPI_BASE_URL"),
+            profile="cometapi",
+        ),
+        "openrouter": Service(
+            key=values.key("OPENROUTER_API_KEY"),
+            base_url=values.address("OPENROUTER_BASE_URL"),
+            webhook_secret=values.secret("OPENROUTER_WEBHOOK_SECRET"),
+        ),
+        "fal": Service(
+            key=values.key("FAL_KEY"), base_url=values.address("FAL_BASE_URL")
+        ),
+        "gemini": Service(
+            key=values.key("GEMINI_API_KEY"),
+            base_url=values.address("GEMINI_BASE_URL"),
+        ),
+        "replicate": Service(
+            key=values.key("REPLICATE_API_TOKEN"),
+            base_url=values.address("REPLICATE_BASE_URL"),
+            webhook_secret=values.secret("REPLICATE_WEBHOOK_SECRET"),
+        ),
+    }
+    for name, service in found.items():
+        if service.key and service.base_url and not is_safe(service.base_url):
+            values.problems.append(
+                f"{name.upper()}_BASE_URL={service.base_url} would send the key over"
+                " the open internet: begin it with https://."
+            )
+    alone = {"openai"}  # a server of one's own needs no key
+    return {
+        name: service
+        for name, service in found.items()
+        if service.key or (name in alone and service.base_url)
+    }
+
+
 def load(folder: Path, env: Mapping[str, str] | None = None) -> Settings:
     """Read settings from the environment and, where it is silent, `folder/.env`.
 
@@ -168,6 +238,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_safe(base_url: str) -> bool:
+    """Whether a key may be sent there: over HTTPS, or inside a private network."""
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme == "https":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        # A name without a dot, or under these, is never one of the open internet.
+        ends = (".local", ".internal", ".lan", ".localhost", ".home.arpa", ".test")
+        return "." not in host or host.endswith(ends)
 
 
 def _read_dotenv(file: Path, problems: list[str]) -> dict[str, str]:
@@ -214,6 +298,20 @@ class _Values:
         except (OSError, UnicodeDecodeError) as error:
             self.problems.append(f"{name}_FILE={file} cannot be read ({_why(error)}).")
             return None
+
+    def key(self, name: str) -> str | None:
+        """A secret that goes into a header of HTTP."""
+        value = self.secret(name)
+        if value and not (value.isascii() and value.isprintable() and " " not in value):
+            self.problems.append(
+                f"{name} is not a key: it has a space or a letter that no key has."
+            )
+            return None
+        return value
+
+    def path(self, name: str) -> Path | None:
+        text = self.text(name)
+        return Path(text) if text else None
 
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(self.text(name).replace(",", " ").split())

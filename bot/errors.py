@@ -137,15 +137,23 @@ class ProviderError(BotError):
     Attributes:
         fault: Why; decides the advice and whether a retry can help.
         billed: Whether the provider may have charged the owner all the same.
+        after: Seconds in which trying again is of no use, where it says so.
     """
 
     def __init__(
-        self, fault: Fault, sentence: str, *, billed: bool = False, **facts: object
+        self,
+        fault: Fault,
+        sentence: str,
+        *,
+        billed: bool = False,
+        after: float | None = None,
+        **facts: object,
     ) -> None:
         super().__init__(sentence, hint=ADVICE[fault])
         self.facts = facts
         self.fault = fault
         self.billed = billed
+        self.after = after
 
 
 class DeliveryError(BotError):

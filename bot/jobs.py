@@ -14,12 +14,13 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from bot import clips, quota, store
+from bot import clips, joining, quota, store
+from bot.choice import Choice
 from bot.errors import (
     PASSING,
     BotError,
@@ -30,6 +31,7 @@ from bot.errors import (
 )
 from bot.media import Media
 from bot.models import Clip, Job, Snapshot, State, Trouble
+from bot.pacing import Pacing
 from bot.providers import Provider
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
@@ -83,6 +85,7 @@ class Pace:
         deadline: After this long a render is given up.
         tries: How often a step is tried when what failed may pass.
         settle: How long a lost order may take to show up in the provider's list.
+        looks: How closely a render is watched; None takes the pauses above.
     """
 
     first: float = 1.0
@@ -91,6 +94,7 @@ class Pace:
     deadline: float = 3_600.0
     tries: int = 5
     settle: float = 2.0
+    looks: Pacing | None = None
 
     def pauses(self) -> Iterator[float]:
         """Ever longer pauses, with some jitter."""
@@ -110,6 +114,7 @@ class Jobs:
         chats: Mapping[str, Chat],
         media: Media,
         *,
+        choice: Choice | None = None,
         pace: Pace | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -117,7 +122,8 @@ class Jobs:
         self._providers = providers
         self._chats = dict(chats)
         self._media = media
-        self._pace = pace or Pace()
+        self.choice = choice
+        self._pace = pace or Pace(looks=Pacing())
         self._now = now
         self._held: dict[str, asyncio.Event] = {}
         self._steps: dict[State, Callable[[Job, bool], Awaitable[Job]]] = {
@@ -168,7 +174,10 @@ class Jobs:
                 trouble = BROKEN
             if tried == self._pace.tries or not _may_pass(trouble):
                 break
-            await self._rest(job, pause)
+            after = trouble.after if isinstance(trouble, ProviderError) else None
+            await self._rest(job, max(pause, after or 0.0))
+        if job.state is State.SUBMITTING:
+            return await self._not_taken(job, trouble, again=again)
         return await self._bad_news(job, trouble)
 
     async def move(self, job: Job, to: Job) -> Job:
@@ -193,7 +202,7 @@ class Jobs:
 
     async def submitting(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Hand the job to its provider, and never pay twice."""
-        provider = self._providers[job.request.provider]
+        provider = self._provider(job)
         if job.cancel and not again:
             return _stopped(job)
         if again and not provider.idempotent:
@@ -208,12 +217,16 @@ class Jobs:
             if found := await provider.find(job, taken=taken):
                 return replace(job, state=State.RENDERING, ref=found.ref)
         created = await provider.create(job)
-        return replace(job, state=State.RENDERING, ref=created.ref)
+        if self.choice:
+            self.choice.worked(provider.name)
+        notes = (*job.notes, *created.notes)
+        return replace(job, state=State.RENDERING, ref=created.ref, notes=notes)
 
     async def rendering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Watch the provider until the clip is there."""
-        provider = self._providers[job.request.provider]
+        provider = self._provider(job)
         pauses = self._pace.pauses()
+        history = await job_rows.durations(self._store, job.request, limit=30)
         if again:  # not everyone at once after a restart
             await self._rest(job, random.uniform(0, self._pace.first))
         hinted = True
@@ -227,22 +240,24 @@ class Jobs:
             except ProviderError as error:
                 if error.fault not in PASSING:
                     raise
+                pause = max(pause, error.after or 0.0)
             else:
                 if seen.error:
                     return await self._bad_news(job, seen.error)
                 if seen.state is State.DONE:
-                    return _rendered(job, seen)
-                job = await self._progress(job, seen.progress)
-                pause = pause if seen.poll_after is None else seen.poll_after
+                    return _rendered(job, seen, took=self._now() - job.since)
+                job = await self._noted(job, seen)
+                pause = self._until_next(job, seen, pause, history)
             if self._now() - job.since > self._pace.deadline:
                 raise ProviderError(Fault.TIMEOUT, "The render took too long.")
             hinted = await self._rest(job, pause)
 
     async def fetching(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Bring the provider's file onto our own disk."""
-        provider = self._providers[job.request.provider]
+        provider = self._provider(job)
         scratch = self._media.scratch(f"{job.id}.mp4")
         await provider.download(job, scratch)
+        await asyncio.to_thread(joining.complete, job, scratch, self._media)
         media = await self._media.adopt(scratch, ".mp4")
         return replace(job, state=State.FINISHING, media=media, progress=None)
 
@@ -280,6 +295,52 @@ class Jobs:
             await clip_rows.anchor(self._store, clip.id, place, message)
         return message
 
+    def _provider(self, job: Job) -> Provider:
+        """Who makes a job.
+
+        Raises:
+            ProviderError: The owner has taken it out since it was ordered.
+        """
+        name = job.request.provider
+        if provider := self._providers.get(name):
+            return provider
+        raise ProviderError(
+            Fault.MODEL_GONE, "{provider} is not set up here any more.", provider=name
+        )
+
+    async def _not_taken(self, job: Job, trouble: BotError, *, again: bool) -> Job:
+        """Where an order goes that its provider did not take: on, or nowhere."""
+        if self.choice is None:
+            return await self._bad_news(job, trouble)
+        self.choice.failed(job.request.provider, trouble)
+        # What may have been accepted is never ordered anywhere else.
+        quote = None if again else self.choice.instead(job, trouble)
+        if quote is None:
+            return await self._bad_news(job, trouble)
+        log.info("job %s goes on to %s", job.id, quote.request.provider)
+        return replace(
+            job,
+            request=quote.request,
+            plan=quote.request.plan,
+            notes=quote.notes,
+            cannot=quote.cannot,
+        )
+
+    def _until_next(
+        self, job: Job, seen: Snapshot, pause: float, history: Sequence[float]
+    ) -> float:
+        """Seconds until the next look at a render."""
+        if seen.poll_after is not None:
+            return seen.poll_after
+        if looks := self._pace.looks:
+            pause = looks.pause(
+                self._now() - job.since,
+                history=history,
+                progress=seen.progress,
+                dice=random.random(),
+            )
+        return max(pause, seen.rest or 0.0)
+
     async def _bad_news(self, job: Job, error: BotError) -> Job:
         """Where a job goes that cannot take its step."""
         if job.state is not State.DELIVERING:
@@ -288,7 +349,7 @@ class Jobs:
                 state=State.DELIVERING,
                 end=State.FAILED,
                 error=Trouble.of(error),
-                billed=isinstance(error, ProviderError) and error.billed,
+                billed=_may_be_billed(error),
             )
         missed = clip_rows.Delivery(
             key=job.id, job=job.id, place=job.place, trouble=str(error)
@@ -296,11 +357,14 @@ class Jobs:
         await clip_rows.note_delivery(self._store, missed, now=self._now())
         return replace(job, state=job.end or State.DONE)
 
-    async def _progress(self, job: Job, progress: float | None) -> Job:
-        """Write progress down where it made a visible step."""
-        if progress is None or int(progress * 20) == int((job.progress or 0) * 20):
+    async def _noted(self, job: Job, seen: Snapshot) -> Job:
+        """Write down a visible step, and the id that the render goes by from now on."""
+        progress = job.progress if seen.progress is None else seen.progress
+        ref = seen.ref or job.ref
+        before, now = (int((share or 0.0) * 20) for share in (job.progress, progress))
+        if ref == job.ref and before == now:
             return job
-        return await self.move(job, replace(job, progress=progress))
+        return await self.move(job, replace(job, ref=ref, progress=progress))
 
     async def _is_cancelled(self, job: Job) -> bool:
         seen = await job_rows.get(self._store, job.id)
@@ -334,12 +398,20 @@ def _stopped(job: Job) -> Job:
     return replace(job, state=State.DELIVERING, end=State.CANCELLED)
 
 
-def _rendered(job: Job, seen: Snapshot) -> Job:
+def _rendered(job: Job, seen: Snapshot, *, took: float) -> Job:
     return replace(
         job,
         state=State.FETCHING,
+        ref=seen.ref or job.ref,
+        took=seen.took or took,
         plan=seen.plan or job.plan,
         notes=(*job.notes, *seen.notes),
+    )
+
+
+def _may_be_billed(error: BotError) -> bool:
+    return isinstance(error, ProviderError) and (
+        error.billed or error.fault is Fault.LOST
     )
 
 

@@ -1,5 +1,6 @@
 """The nouns. Frozen values, no I/O; `docs/glossary.md` says each word once."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -42,6 +43,14 @@ class Op(StrEnum):
     CREATE = "create"
     REMIX = "remix"
     EXTEND = "extend"
+
+
+class Way(StrEnum):
+    """How a remix or an extension is made; what is created has none."""
+
+    HANDLE = "handle"  # the provider knows the clip by its own id
+    UPLOAD = "upload"  # our file of the clip is sent along
+    AFRESH = "afresh"  # created again, from our own copy of a still or a last frame
 
 
 class State(StrEnum):
@@ -131,10 +140,12 @@ class Ask:
         seconds: Length wanted; None takes what the prompt's own times add up to.
         model: `provider/model`; None takes the owner's first choice for the tier.
         seed: Any number; the same one gives the same clip where a model can.
+        last: The picture to end with, where a model can.
     """
 
     prompt: str = ""
     still: Still | None = None
+    last: Still | None = None
     seconds: int | None = None
     shape: Shape = Shape.AUTO
     tier: Tier = Tier.DRAFT
@@ -148,6 +159,7 @@ class Source:
 
     Attributes:
         clip_id: Our own id of it.
+        prompt: Everything that was said to make it.
         ref: The provider's id of it, for a native remix.
         plan: The embedded renderer's plan of it, as JSON.
     """
@@ -171,8 +183,12 @@ class RenderRequest:
         prompt: What the person typed; for a remix or an extension, their reply.
         still: Media key of the picture to start from.
         seconds: Length of the finished clip, for an extension with what it extends.
+        last: Media key of the picture to end with.
         source: The clip to change or continue.
         plan: What the embedded renderer will do, as JSON.
+        way: How a remix or an extension is made, once that is decided.
+        whole: The prompt merged with everything it answers to.
+        named: Whether the person asked for this model by its name.
     """
 
     prompt: str
@@ -184,8 +200,19 @@ class RenderRequest:
     op: Op = Op.CREATE
     tier: Tier = Tier.DRAFT
     still: str | None = None
+    last: str | None = None
     source: Source | None = None
     plan: Json | None = None
+    way: Way | None = None
+    whole: str | None = None
+    named: bool = False
+
+    @property
+    def made_seconds(self) -> int:
+        """Seconds that have to be rendered: an extension has its beginning already."""
+        if self.op is Op.EXTEND and self.source:
+            return self.seconds - self.source.seconds
+        return self.seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +244,14 @@ class Quote:
     cannot: tuple[str, ...] = ()
 
 
+class Carrier(StrEnum):
+    """How a picture reaches a provider."""
+
+    PART = "part"  # a file in a multipart form
+    DATA = "data"  # a data URL in JSON
+    UPLOAD = "upload"  # put into the provider's own storage first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """What one model can do and costs.
@@ -224,11 +259,25 @@ class ModelCard:
     Attributes:
         seconds: Lengths it makes, ascending.
         sizes: Frames it makes, the preferred first.
+        tier: What it is meant for; None is both.
         text_only: Whether it works without a still.
+        last_frame: Whether it can end on a given picture.
+        native: What it does with a clip that it made itself and still has.
+        by_upload: What it does with our file of any clip.
+        upload_seconds: Longest file it takes for that.
+        adds: Lengths that a native extension may add; none are those of `seconds`.
+        longest: Seconds that a clip may grow to; None is without limit.
         weight: Units taken per second of clip; 0 is free.
         micros_per_second: Money per second in millionths of a US dollar.
+        rates: The same by the frame's shorter side in pixels, where it differs.
+        micros_per_clip: Money per clip, whatever its length.
+        clip_rates: The same by the frame's shorter side.
+        priced: Whether the money is known; otherwise it is no fallback for anything.
+        carrier: How a picture reaches it.
+        still_bytes: Largest picture it takes.
         retires_on: ISO date after which it is gone.
         checked_on: ISO date when a person last compared this card with the source.
+        wire: What only the provider's own module understands.
     """
 
     provider: str
@@ -236,19 +285,43 @@ class ModelCard:
     title: str
     seconds: tuple[int, ...]
     sizes: tuple[Size, ...]
+    tier: Tier | None = None
     text_only: bool = False
+    last_frame: bool = False
     audio: bool = False
     native: frozenset[Op] = frozenset({Op.CREATE})
+    by_upload: frozenset[Op] = frozenset()
+    upload_seconds: float | None = None
+    adds: tuple[int, ...] = ()
+    longest: int | None = None
     weight: float = 1.0
     micros_per_second: int = 0
+    rates: Mapping[int, int] = field(default_factory=dict)
+    micros_per_clip: int = 0
+    clip_rates: Mapping[int, int] = field(default_factory=dict)
+    priced: bool = True
     prompt_limit: int = 4_000
+    carrier: Carrier = Carrier.PART
+    still_bytes: int = 10 << 20
     retires_on: str | None = None
     checked_on: str | None = None
+    wire: Json = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """`provider/model`, as a person types it."""
         return f"{self.provider}/{self.id}"
+
+    def retired(self, today: str) -> bool:
+        """Whether it is gone on an ISO date."""
+        return self.retires_on is not None and today >= self.retires_on
+
+    def price(self, seconds: int, size: Size) -> Price:
+        """What so many seconds of such a frame take."""
+        side = min(size)
+        money = self.rates.get(side, self.micros_per_second) * seconds
+        money += self.clip_rates.get(side, self.micros_per_clip)
+        return Price(units=math.ceil(seconds * self.weight), micros=money)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +332,9 @@ class Snapshot:
         ref: The provider's id of the render.
         state: RENDERING, DONE or FAILED; nothing else.
         progress: 0 to 1, or None where the provider does not say.
-        poll_after: Seconds until another look is worth while, if it says so.
+        poll_after: Seconds until the next look, where a look costs nothing.
+        rest: Seconds in which the provider asks not to be looked at again.
+        took: Seconds that the render took, once it is DONE and the provider says so.
         error: Why, when FAILED.
         plan: The plan as it was carried out, when DONE; embedded renderer only.
         notes: What the person should know of the result.
@@ -269,6 +344,8 @@ class Snapshot:
     state: State = State.RENDERING
     progress: float | None = None
     poll_after: float | None = None
+    rest: float | None = None
+    took: float | None = None
     error: BotError | None = None
     plan: Json | None = None
     notes: tuple[str, ...] = ()
@@ -313,6 +390,7 @@ class Job:
         ref: The provider's id, once it accepted.
         run: How often somebody took this job; a fence against the one before.
         cancel: Whether somebody asked to stop it.
+        took: Seconds that the provider rendered, once it has.
         progress: 0 to 1 while rendering, or None.
         since: Unix time in seconds when it came into this state.
         media: Key of the finished MP4, once it is on our disk.
@@ -338,6 +416,7 @@ class Job:
     cancel: bool = False
     since: float = 0.0
     progress: float | None = None
+    took: float | None = None
     media: str | None = None
     error: Trouble | None = None
     card: str | None = None

@@ -9,9 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import checking, fetching, quota
+from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
-from bot.errors import LinkError, MissingError, StateError, StillError, StorageError
+from bot.errors import (
+    LinkError,
+    MissingError,
+    OptionError,
+    StateError,
+    StillError,
+    StorageError,
+)
 from bot.jobs import Chat, Jobs
 from bot.library import Library
 from bot.media import Media
@@ -25,7 +33,6 @@ from bot.models import (
     RenderRequest,
     State,
     Still,
-    Tier,
 )
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
@@ -59,6 +66,9 @@ class RenderService(Library):
         self._providers = providers
         self._stills = stills
         self._copies = copies
+        self._choice = jobs.choice or Choice(
+            providers, draft=settings.draft, final=settings.final
+        )
 
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs of this chat report to it from now on."""
@@ -109,10 +119,7 @@ class RenderService(Library):
         Raises:
             RequestError: It cannot be done; nothing was stored.
         """
-        wanted = (
-            self._settings.final if ask.tier is Tier.FINAL else self._settings.draft
-        )
-        card = checking.choose(ask, self.models(), wanted)
+        card = checking.choose(ask, self.models(), self._choice.order(ask.tier))
         return await self._accept(checking.request(ask, card), person, place, event)
 
     async def remix(
@@ -266,7 +273,7 @@ class RenderService(Library):
         self, request: RenderRequest, person: Person, place: Place, event: str | None
     ) -> Job:
         """Write the job and its hold in one transaction, or the job it repeats."""
-        quote = self._providers[request.provider].plan(request)
+        quote = self._provider(request.provider).plan(request)
         await self._check_room()
         await self._check_still(request)
         now = self._now()
@@ -293,6 +300,15 @@ class RenderService(Library):
         await self._store.say(job.id)
         return job
 
+    def _provider(self, name: str) -> Provider:
+        if provider := self._providers.get(name):
+            return provider
+        raise OptionError(
+            "{provider} is not set up here any more.",
+            hint="Pick another model.",
+            provider=name,
+        )
+
     async def _check_room(self) -> None:
         if await self._media.free_bytes() < self._settings.min_free_mb * 1_000_000:
             raise StorageError("The bot's disk is full.")
@@ -307,8 +323,10 @@ class RenderService(Library):
             )
 
     def _card_of(self, clip: Clip) -> ModelCard:
+        """The model that made a clip; the next in order once that is gone."""
         name = f"{clip.request.provider}/{clip.request.model}"
-        return checking.choose(Ask(model=name), self.models(), ())
+        names = (name, *self._choice.order(clip.request.tier))
+        return checking.choose(Ask(), self.models(), names)
 
 
 def _new_id() -> str:

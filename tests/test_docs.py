@@ -8,6 +8,7 @@ from re import DOTALL, MULTILINE
 from bot.__main__ import _parser as command_line
 
 ROOT = Path(__file__).parent.parent
+OURS = "VIVANT|DISCORD|SLACK|OPENAI|COMETAPI|OPENROUTER|FAL|GEMINI|REPLICATE"
 
 
 def text(name: str) -> str:
@@ -17,9 +18,7 @@ def text(name: str) -> str:
 
 def settings_in_the_code() -> set[str]:
     """Every name that `Settings.read` looks at."""
-    return set(
-        re.findall(r'"((?:VIVANT|DISCORD|SLACK)_[A-Z_]+)"', text("bot/config.py"))
-    )
+    return set(re.findall(rf'"((?:{OURS})_[A-Z_]+)"', text("bot/config.py")))
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:

@@ -26,7 +26,12 @@ FOR_OWNERS = (
     *("bot.commands", "bot.config", "bot.__main__"),
     *("adapters.discord.checkup", "adapters.discord.supervisor"),
 )
-NOTES = ("bot.prompt", "bot.providers.local.render")  # stored as they were said
+NOTES = (
+    "bot.prompt",
+    "bot.providers.local.render",
+    "bot.providers.planning",
+    "bot.choice",
+)  # stored as they were said
 
 SENTENCE = re.compile(r"[A-Z“{].* .*\.")
 CONSTANT = re.compile(r"_?[A-Z][A-Z_]+")

@@ -16,6 +16,7 @@ from rich.table import Table
 from adapters import terminal
 from bot import quota
 from bot.commands.own_house import open_own_house, sample
+from bot.commands.services import check_services
 from bot.config import Settings
 from bot.errors import BotError, SetupError
 from bot.models import Ask
@@ -55,6 +56,8 @@ async def doctor(settings: Settings) -> int:
         for check in checks:
             status.update(f"{(check.__doc__ or '').splitlines()[0]} …")
             findings.append(await check(settings))
+        status.update("The services that are set up …")
+        findings += [Finding(*found) for found in await check_services(settings)]
         if settings.discord_token:
             status.update("Discord lets us in …")
             findings += await check_discord(settings)

@@ -1,7 +1,8 @@
 """Pictures behind links that a person gave: fetched with as little trust as possible.
 
 No credentials, no cookies, no proxy of ours, nothing unpacked, three redirects at
-the most, and every limit is told in words. Where a link may lead is in `reach`.
+the most, and every limit is told in words. Where a link may lead is in `reach`; what
+providers have ready for us is fetched by `files`.
 """
 
 import asyncio
@@ -13,17 +14,15 @@ import aiohttp
 
 from bot.errors import LinkError
 from bot.fetching.reach import PORTS, Reach
+from bot.fetching.session import open_session
 
 MOST_BYTES = 25 << 20  # bytes; as `bot.stills` takes them
 MOST_REDIRECTS = 3
 LONGEST_URL = 2048  # characters
 SECONDS = 30.0  # for everything
-CONNECT_SECONDS = 3.0
-SILENT_SECONDS = 8.0  # without a single byte
 SLOWEST = 10_000  # bytes per second, once START_SECONDS are over
 START_SECONDS = 5.0
 
-HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Vivant"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -53,7 +52,7 @@ async def fetch_picture(
     url = _checked(url)
     reach = Reach()
     try:
-        async with asyncio.timeout(seconds), _open_session(reach) as session:
+        async with asyncio.timeout(seconds), open_session(reach) as session:
             return await _follow(session, url, limit, clock)
     except (aiohttp.ClientError, ValueError, OSError) as error:
         if reach.refused:
@@ -86,25 +85,6 @@ def _checked(url: str) -> str:
     if port not in (None, *PORTS):
         raise LinkError("The bot does not follow links with a port of their own.")
     return url
-
-
-def _open_session(reach: Reach) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        socket_factory=reach,
-        resolver=aiohttp.ThreadedResolver(),
-        use_dns_cache=False,
-        force_close=True,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers=HEADERS,
-        auto_decompress=False,
-        trust_env=False,
-        timeout=aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS
-        ),
-    )
 
 
 async def _follow(

@@ -51,6 +51,7 @@ class _Details:
 
     since: float = 0.0
     progress: float | None = None
+    took: float | None = None
     media: str | None = None
     error: Trouble | None = None
     end: State | None = None
@@ -123,9 +124,11 @@ async def save(db: Rows, job: Job) -> Job | None:
     """Write where the job has come to; None when a later run has taken it over."""
     return _first(
         await db.rows(
-            "UPDATE jobs SET state = ?, ref = ?, place = ?, details = ?, updated = ?"
-            " WHERE id = ? AND run = ? RETURNING *",
+            "UPDATE jobs SET state = ?, provider = ?, request = ?, ref = ?, place = ?,"
+            " details = ?, updated = ? WHERE id = ? AND run = ? RETURNING *",
             job.state,
+            job.request.provider,
+            _text(job.request),
             job.ref,
             _text(job.place),
             _details(job),
@@ -149,6 +152,28 @@ async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
         since,
     )
     return frozenset(row["ref"] for row in rows)
+
+
+async def durations(db: Rows, request: RenderRequest, *, limit: int) -> list[float]:
+    """Seconds that the latest renders by the same model took.
+
+    Those of the same length, or of any, where there are too few of that.
+    """
+    rows = await db.rows(
+        "SELECT request, details FROM jobs WHERE provider = ? AND state = 'done'"
+        " ORDER BY updated DESC LIMIT ?",
+        request.provider,
+        limit * 4,
+    )
+    done = [
+        (earlier.made_seconds, took)
+        for row in rows
+        if (took := msgspec.json.decode(row["details"], type=_Details).took)
+        and (earlier := msgspec.json.decode(row["request"], type=RenderRequest)).model
+        == request.model
+    ]
+    alike = [took for seconds, took in done if seconds == request.made_seconds]
+    return (alike if len(alike) >= 3 else [took for _, took in done])[:limit]
 
 
 async def ask_cancel(db: Rows, job_id: str) -> Job | None:
@@ -215,7 +240,7 @@ async def stills(db: Rows) -> set[str]:
     """Media keys of the stills that jobs start from."""
     rows = await db.rows("SELECT request FROM jobs")
     requests = (msgspec.json.decode(r["request"], type=RenderRequest) for r in rows)
-    return {request.still for request in requests if request.still}
+    return {key for one in requests for key in (one.still, one.last) if key}
 
 
 def _text(value: object) -> str:

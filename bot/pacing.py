@@ -1,0 +1,83 @@
+"""When to look at a render again: seldom while it cannot be done, closely when it can.
+
+Pure: durations in, seconds out. A model's own history says when its renders end; a
+provider's progress says it where there is no history; and where there is neither, the
+pauses grow with the time that has passed, so that the delay stays a small share of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ENOUGH = 3  # renders from which a history says something
+EARLY = 0.95  # of the earliest end that was seen: looking begins a little before it
+LATE = 1.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """How closely is looked; all in seconds but where it says otherwise.
+
+    Attributes:
+        first: Before the first look: a refusal often comes at once.
+        close: Between looks while the end is near.
+        share: Of the time that has passed, where nothing else is known.
+        growth: Of the pauses, once a render takes longer than any before.
+        longest: The longest pause.
+    """
+
+    first: float = 2.0
+    close: float = 0.7
+    share: float = 0.1
+    growth: float = 1.3
+    longest: float = 20.0
+
+    def pause(
+        self,
+        passed: float,
+        *,
+        history: Sequence[float] = (),
+        progress: float | None = None,
+        dice: float = 0.5,
+    ) -> float:
+        """Seconds until the next look.
+
+        Args:
+            passed: Seconds since the order was accepted.
+            history: How long this model's latest renders took, in any order.
+            progress: 0 to 1, as the provider says.
+            dice: 0 to 1, for jitter: jobs that began together drift apart.
+        """
+        if len(history) >= ENOUGH:
+            pause = self._by_history(passed, sorted(history))
+        elif progress is not None and 0 < progress < 1 and passed > self.first:
+            pause = self._by_progress(passed, progress)
+        else:
+            pause = max(self.first, passed * self.share)
+        return min(self.longest, pause) * (0.9 + 0.2 * dice)
+
+    def _by_history(self, passed: float, ends: Sequence[float]) -> float:
+        """A look at once and one half-way; close looks where others have ended."""
+        begin = _share(ends, 0.05) * EARLY
+        end = _share(ends, 0.95) * LATE
+        if passed < self.first < begin / 2:
+            return self.first
+        if passed < begin / 2:
+            return max(self.close, begin / 2 - passed)
+        if passed < begin:
+            return max(self.close, begin - passed)
+        if passed < end:
+            return self.close
+        return max(self.close, (passed - end) * (self.growth - 1))
+
+    def _by_progress(self, passed: float, progress: float) -> float:
+        """Most of the time that is left, so that the last looks are close."""
+        left = passed * (1 - progress) / progress
+        return max(self.close, left * 0.7)
+
+
+def _share(ends: Sequence[float], share: float) -> float:
+    """The duration that this share of the renders did not exceed."""
+    place = share * (len(ends) - 1)
+    low = int(place)
+    high = min(low + 1, len(ends) - 1)
+    return ends[low] + (ends[high] - ends[low]) * (place - low)

@@ -1,0 +1,273 @@
+"""What all services on the network have in common; each module fills in its wire.
+
+An order is sent once. Everything that is needed later is in the job's row: the ref,
+the model, the way. So a restart between any two calls is nothing special.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.errors import Fault, OptionError, ProviderError
+from bot.media import Media
+from bot.models import Job, ModelCard, Op, Quote, RenderRequest, Snapshot, State, Way
+from bot.providers import pictures, planning
+from bot.providers.answers import Answer
+from bot.providers.faults import Said, failed, fault_of, told
+from bot.providers.hooks import Replays
+from bot.providers.wire import Wire
+
+log = logging.getLogger(__name__)
+
+MOST_CLIP = 500 << 20  # bytes; two minutes of 1080p at 30 Mbit/s
+MOST_UPLOAD = 20 << 20  # bytes of a clip that is sent along
+SETTLING = 60.0  # seconds in which a service may not yet know what it has accepted
+LONGEST_REF = 1_000  # characters; 210 were seen (LiteLLM 1.109.1)
+LOOK_SOON = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the house lends to every service.
+
+    Attributes:
+        media: Where stills and clips are.
+        now: Unix time in seconds.
+        public_url: Where services may call us, if they can reach us.
+        most_clip: Bytes that a clip may have.
+    """
+
+    media: Media
+    now: Callable[[], float]
+    public_url: str | None = None
+    most_clip: int = MOST_CLIP
+    replays: Replays = field(default_factory=Replays)
+
+    @property
+    def today(self) -> str:
+        """The ISO date in UTC."""
+        return datetime.fromtimestamp(self.now(), UTC).date().isoformat()
+
+    def hook(self, provider: str) -> str | None:
+        """Where this service may call us; it must be HTTPS to be believed."""
+        if self.public_url is None or not self.public_url.startswith("https://"):
+            return None
+        return f"{self.public_url}/hooks/{provider}"
+
+
+class Cloud(ABC):
+    """The part of `Provider` that is the same everywhere.
+
+    Args:
+        name: As in `provider/model`.
+        wire: To the service.
+        desk: What the house lends.
+        cards: What it offers.
+        at_once: Jobs that it works on at the same time.
+    """
+
+    idempotent = False
+    findable = False
+
+    def __init__(
+        self,
+        name: str,
+        wire: Wire,
+        desk: Desk,
+        cards: Sequence[ModelCard],
+        *,
+        at_once: int = 20,
+    ) -> None:
+        self.name = name
+        self.at_once = at_once
+        self._wire = wire
+        self._desk = desk
+        self._cards = {card.id: card for card in cards}
+        self._puzzles: set[str] = set()
+
+    def models(self) -> Sequence[ModelCard]:
+        """The cards of the models that are not retired."""
+        today = self._desk.today
+        return [card for card in self._cards.values() if not card.retired(today)]
+
+    def plan(self, request: RenderRequest) -> Quote:
+        """Snap, choose the way and price; see `bot.providers.planning`."""
+        return planning.plan(request, self._card(request.model), today=self._desk.today)
+
+    async def create(self, job: Job) -> Snapshot:
+        """Order the render; where a clip's handle has ended, afresh from our copies."""
+        try:
+            return await self._order(job)
+        except ProviderError as error:
+            if job.request.way is Way.HANDLE and error.fault is Fault.EXPIRED:
+                fresh = replace(job, request=planning.afresh(job.request))
+                note = planning.told_afresh(fresh.request, self._card_of(job))
+                return replace(await self._order(fresh), notes=note)
+            raise
+
+    async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:  # noqa: ARG002
+        """Services without a list of orders cannot be searched."""
+        raise told(Fault.LOST, self._wire.title)
+
+    async def cancel(self, job: Job) -> None:  # noqa: B027
+        """Most services cannot stop; the render is then left alone."""
+
+    async def forget(self, job: Job) -> None:  # noqa: B027
+        """Most services keep nothing that could be deleted."""
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:  # noqa: ARG002
+        """Most services do not call."""
+        return None
+
+    async def check(self) -> None:
+        """Ask something that costs nothing and needs the key, for `vivant doctor`.
+
+        Raises:
+            ProviderError: The service cannot be reached or does not know the key.
+        """
+        answer = await self._wire.ask("GET", "models")
+        if answer.status in (401, 403):
+            raise self._wire.refusal(Fault.AUTH, answer.said())
+
+    async def refresh(self) -> None:  # noqa: B027
+        """Bring the cards up to date, where the service lists them."""
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._wire.close()
+
+    async def _wish(self, method: str, path: str) -> None:
+        """Ask for what is kind but not needed: a render ends by itself, or expires."""
+        try:
+            await self._wire.ask(method, path)
+        except ProviderError as error:
+            log.info("%s: %s was not heard: %s", self.name, method, error)
+
+    @abstractmethod
+    async def retrieve(self, job: Job) -> Snapshot:
+        """Ask how far `job.ref` has come."""
+
+    @abstractmethod
+    async def download(self, job: Job, to: Path) -> None:
+        """Write the finished MP4 to the file `to`."""
+
+    @abstractmethod
+    async def _order(self, job: Job) -> Snapshot:
+        """Send the order for a job."""
+
+    def _card(self, model: str) -> ModelCard:
+        try:
+            return self._cards[model]
+        except KeyError:
+            raise OptionError(
+                "{title} has no model “{model}” here.",
+                hint="Pick another model.",
+                title=self._wire.title,
+                model=model[:100],
+            ) from None
+
+    def _card_of(self, job: Job) -> ModelCard:
+        """The card of a job's model; a job outlives the catalogue it was made with."""
+        card = self._cards.get(job.request.model)
+        if card is None:
+            raise told(Fault.MODEL_GONE, self._wire.title)
+        return card
+
+    async def _still(self, job: Job) -> bytes | None:
+        """The picture to start from, at exactly the size."""
+        key = planning.sent_still(job.request)
+        return None if key is None else await self._fitted(job, key)
+
+    async def _last(self, job: Job) -> bytes | None:
+        """The picture to end with."""
+        key = job.request.last if job.request.op is Op.CREATE else None
+        return None if key is None else await self._fitted(job, key)
+
+    async def _fitted(self, job: Job, key: str) -> bytes:
+        most = self._card_of(job).still_bytes
+        return await pictures.fitted(self._desk.media, key, job.request.size, most=most)
+
+    async def _clip(self, job: Job) -> bytes:
+        """Our own file of the clip that a job answers to."""
+        source = job.request.source
+        key = source.media if source else ""
+        return await pictures.clip_bytes(self._desk.media, key, most=MOST_UPLOAD)
+
+    def _accepted(self, ref: object, **more: object) -> Snapshot:
+        """The first look at an order that was accepted.
+
+        Raises:
+            ProviderError: `Fault.LOST`: it said yes, and nothing that can be found.
+        """
+        if not is_ref(ref):
+            raise self._wire.refusal(Fault.LOST)
+        return Snapshot(ref=str(ref), **more)  # type: ignore[arg-type]
+
+    def _failed(self, job: Job, said: Said) -> Snapshot:
+        error = failed(self._wire.title, said)
+        return Snapshot(ref=job.ref or "", state=State.FAILED, error=error)
+
+    def _stopped(self, job: Job) -> Snapshot:
+        """The service says that somebody stopped it; we did not."""
+        error = ProviderError(
+            Fault.UPSTREAM, "{title} stopped the render.", title=self._wire.title
+        )
+        return Snapshot(ref=job.ref or "", state=State.FAILED, error=error)
+
+    def _missing(self, job: Job) -> Snapshot:
+        """What a 404 means: too early, or too late.
+
+        Raises:
+            ProviderError: `Fault.EXPIRED`.
+        """
+        if self._desk.now() - job.since < SETTLING:
+            return Snapshot(ref=job.ref or "", rest=LOOK_SOON)
+        raise told(Fault.EXPIRED, self._wire.title)
+
+    def _unread(self, job: Job, answer: Answer) -> Snapshot:
+        """What an answer to a look means that says no state.
+
+        Raises:
+            ProviderError: Why; nothing that was asked can have been wrong.
+        """
+        if answer.status == 404:
+            return self._missing(job)
+        said = answer.said()
+        if answer.status == 410:
+            raise told(Fault.EXPIRED, self._wire.title)
+        fault = fault_of(answer.status, said) if answer.status >= 400 else None
+        if fault in (None, Fault.INVALID, Fault.UNSUPPORTED):
+            fault = Fault.UPSTREAM
+        raise self._wire.refusal(fault, said, after=answer.after)
+
+    def _puzzled(self, word: object) -> None:
+        """Log a state that nobody has seen before, once."""
+        known = str(word)[:40]
+        if known not in self._puzzles and known.isidentifier():
+            self._puzzles.add(known)
+            log.warning("%s: unknown state %s; looking on", self.name, known)
+
+    async def _bring(self, links: Sequence[str], to: Path) -> None:
+        """Fetch the clip from one of the places where it may lie."""
+        trouble: ProviderError | None = None
+        for link in links:
+            try:
+                return await self._wire.fetch(link, to, most=self._desk.most_clip)
+            except ProviderError as error:
+                trouble = error
+        raise trouble or told(Fault.UPSTREAM, self._wire.title)
+
+
+def is_ref(ref: object) -> bool:
+    """Whether this can be a service's id of a render: any printable word."""
+    return isinstance(ref, str) and 0 < len(ref) <= LONGEST_REF and ref.isprintable()
+
+
+def in_path(ref: str | None) -> str:
+    """An id as one segment of an address, whatever is in it."""
+    quoted = quote(ref or "", safe="")
+    return quoted.replace(".", "%2E") if not quoted.strip(".") else quoted

@@ -1,0 +1,100 @@
+"""What a `/v1/videos` server says of a render, whatever its dialect."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.models import RenderRequest, State
+from bot.providers.planning import sent_words
+
+# Words of nine dialects (2026-11), lower case. Any other word means: still at it.
+_STATES: Mapping[str, State] = dict.fromkeys(
+    ("completed", "succeeded", "succeed", "success", "done", "complete", "finished"),
+    State.DONE,
+) | dict.fromkeys(("failed", "failure", "error", "fail"), State.FAILED)
+_ENDED = frozenset({"cancelled", "canceled", "deleted", "aborted"})
+_WAITING = frozenset(
+    (
+        "queued",
+        "in_progress",
+        "pending",
+        "processing",
+        "running",
+        "submitted",
+        "starting",
+        "not_start",
+        "",
+    )
+)
+
+
+def word_of(video: Mapping[str, Any]) -> str | None:
+    """The state in the server's word; None when the body is no video at all."""
+    word = video.get("status", video.get("state"))
+    return word.strip().lower() if isinstance(word, str) else None
+
+
+def state_of(word: str) -> State | None:
+    """What the word means; None when nobody has seen it before."""
+    if word in _STATES:
+        return _STATES[word]
+    if word in _ENDED:
+        return State.CANCELLED
+    if word == "expired":
+        return State.FAILED
+    return State.RENDERING if word in _WAITING else None
+
+
+def ref_of(video: Mapping[str, Any]) -> object:
+    """The server's id of a render, under any of its names."""
+    for name in ("id", "request_id", "task_id", "video_id"):
+        if isinstance(video.get(name), str) and video[name]:
+            return video[name]
+    return None
+
+
+def progress_of(video: Mapping[str, Any]) -> float | None:
+    """0 to 1. None where it is missing, stuck at zero or nonsense."""
+    told = video.get("progress")
+    if isinstance(told, str) and re.fullmatch(r"[0-9.]{1,6}%?", told):
+        told = float(told.rstrip("%")) if told.count(".") < 2 else None
+    if isinstance(told, bool) or not isinstance(told, (int, float)):
+        return None
+    share = told if isinstance(told, float) and told <= 1 else told / 100
+    return share if 0 < share <= 1 else None
+
+
+def took(video: Mapping[str, Any]) -> float | None:
+    """Seconds from order to clip, where the server says both."""
+    begun, ended = video.get("created_at"), video.get("completed_at")
+    if isinstance(begun, (int, float)) and isinstance(ended, (int, float)):
+        return float(ended - begun) if begun and ended > begun else None
+    return None
+
+
+def links_in(video: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """The addresses of the clip, in the order of their names."""
+    return [link for name in names for link in _at(video, name.split("."))]
+
+
+def same_order(item: Mapping[str, Any], request: RenderRequest) -> bool | None:
+    """Whether a listed render is of this request; None when it does not say."""
+    prompt = item.get("prompt")
+    if not isinstance(prompt, str):
+        return None
+    checks = (
+        (item.get("model"), request.model),
+        (item.get("size"), str(request.size)),
+        (item.get("seconds"), str(request.made_seconds)),
+    )
+    same = all(str(told) == wanted for told, wanted in checks if told not in (None, ""))
+    return same and prompt.strip() == sent_words(request).strip()
+
+
+def _at(value: Any, names: Sequence[str]) -> Iterator[str]:  # noqa: ANN401 - JSON
+    if names and isinstance(value, Mapping):
+        yield from _at(value.get(names[0]), names[1:])
+    elif not names and isinstance(value, str) and value:
+        yield value
+    elif not names and isinstance(value, list):
+        yield from (link for link in value if isinstance(link, str) and link)

@@ -1,0 +1,173 @@
+"""Replicate: any model that somebody published there, under its own input names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.errors import Fault, ProviderError
+from bot.models import Job, ModelCard, Snapshot, State
+from bot.providers import hooks, pictures, shapes
+from bot.providers.cloud import Cloud, Desk, in_path
+from bot.providers.faults import told
+from bot.providers.planning import sent_words
+from bot.providers.wire import Wire
+
+BASE_URL = "https://api.replicate.com/v1"
+SKEW = 120.0  # seconds that its clock may differ from ours
+STATES = {
+    "starting": State.RENDERING,
+    "processing": State.RENDERING,
+    "succeeded": State.DONE,
+    "failed": State.FAILED,
+    "canceled": State.CANCELLED,
+    "aborted": State.CANCELLED,
+}
+
+
+class Replicate(Cloud):
+    """Predictions on replicate.com; satisfies `Provider`."""
+
+    findable = True
+
+    def __init__(
+        self,
+        wire: Wire,
+        desk: Desk,
+        cards: Sequence[ModelCard],
+        *,
+        webhook_secret: str | None = None,
+    ) -> None:
+        super().__init__("replicate", wire, desk, cards)
+        self._secret = webhook_secret
+
+    async def check(self) -> None:
+        """The account's own page tells whether the key is good.
+
+        Raises:
+            ProviderError: It is not, or nobody answers.
+        """
+        answer = await self._wire.ask("GET", "account")
+        if answer.status in (401, 403):
+            raise self._wire.refusal(Fault.AUTH, answer.said())
+
+    async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
+        """Look through the newest hundred predictions for one of the same words.
+
+        Raises:
+            ProviderError: `Fault.LOST`: the list cannot be had, or does not tell.
+        """
+        try:
+            answer = await self._wire.ask("GET", "predictions", most=64 << 20)
+        except ProviderError as error:
+            raise told(Fault.LOST, self._wire.title, after=error.after) from error
+        listed = answer.fields.get("results")
+        if not answer.good or not isinstance(listed, list):
+            raise told(Fault.LOST, self._wire.title, after=answer.after)
+        for item in listed:
+            if not isinstance(item, Mapping) or item.get("id") in taken:
+                continue
+            if _unix(item.get("created_at")) < job.since - SKEW:
+                continue
+            told_input = item.get("input")
+            if not isinstance(told_input, Mapping):
+                raise told(Fault.LOST, self._wire.title)
+            if told_input.get("prompt") == sent_words(job.request):
+                return Snapshot(ref=str(item.get("id")))
+        return None
+
+    async def retrieve(self, job: Job) -> Snapshot:
+        """Look once."""
+        answer = await self._wire.ask("GET", f"predictions/{in_path(job.ref)}")
+        word = answer.fields.get("status")
+        if not answer.good or not isinstance(word, str):
+            return self._unread(job, answer)
+        match STATES.get(word):
+            case State.DONE:
+                took = _took(answer.fields.get("metrics"))
+                return Snapshot(
+                    ref=job.ref or "", state=State.DONE, progress=1.0, took=took
+                )
+            case State.FAILED:
+                return self._failed(job, answer.said())
+            case State.CANCELLED:
+                return self._stopped(job)
+            case None:
+                self._puzzled(word)
+        return Snapshot(ref=job.ref or "", rest=answer.after)
+
+    async def cancel(self, job: Job) -> None:
+        """Stop the prediction."""
+        await self._wish("POST", f"predictions/{in_path(job.ref)}/cancel")
+
+    async def download(self, job: Job, to: Path) -> None:
+        """Bring the clip; Replicate deletes it within the hour."""
+        answer = await self._wire.ask("GET", f"predictions/{in_path(job.ref)}")
+        if answer.fields.get("data_removed"):
+            raise told(Fault.EXPIRED, self._wire.title)
+        output = answer.fields.get("output")
+        output = output if isinstance(output, list) else [output]
+        links = [link for link in output if isinstance(link, str) and link]
+        if links and self._wire.is_own(links[0]):
+            await self._wire.download(links[0], to, most=self._desk.most_clip)
+        else:
+            await self._bring(links, to)
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+        """Verify as Standard Webhooks say; the body is the prediction."""
+        now = self._desk.now()
+        if self._secret is None:
+            return None
+        key = hooks.standard(headers, body, secret=self._secret, now=now)
+        if key is None or not self._desk.replays.is_first(f"{self.name} {key}", now):
+            return None
+        ref = hooks.read_body(body).get("id")
+        return ref if isinstance(ref, str) else None
+
+    async def _order(self, job: Job) -> Snapshot:
+        owner, _, name = job.request.model.partition("/")
+        model, _, version = name.partition(":")
+        body: dict[str, Any] = {"input": await self._input(job)}
+        if version:
+            body["version"] = version
+        if hook := self._desk.hook(self.name):
+            body |= {"webhook": hook, "webhook_events_filter": ["completed"]}
+        path = f"models/{in_path(owner)}/{in_path(model)}/predictions"
+        answer = await self._wire.order(
+            "predictions" if version else path,
+            json=body,
+            missing=Fault.MODEL_GONE,
+        )
+        return self._accepted(answer.fields.get("id"))
+
+    async def _input(self, job: Job) -> dict[str, Any]:
+        request, wire = job.request, self._card_of(job).wire
+        body: dict[str, Any] = {"prompt": sent_words(request)}
+        if name := wire.get("seconds"):
+            body[str(name)] = request.made_seconds
+        if wire.get("resolution"):
+            body["resolution"] = shapes.resolution(request.size)
+        if wire.get("ratio"):
+            body["aspect_ratio"] = shapes.ratio(request.size)
+        if wire.get("seed", True):
+            body["seed"] = request.seed
+        for picture, name in (
+            (await self._still(job), wire.get("still", "image")),
+            (await self._last(job), wire.get("last", "last_image")),
+        ):
+            if picture is not None:
+                body[str(name)] = await pictures.data_url(picture)
+        return body
+
+
+def _unix(text: object) -> float:
+    """Unix time of an ISO moment; nonsense counts as now, so that it is looked at."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return float("inf")
+
+
+def _took(metrics: object) -> float | None:
+    seconds = metrics.get("total_time") if isinstance(metrics, Mapping) else None
+    return float(seconds) if isinstance(seconds, (int, float)) else None

@@ -1,0 +1,1 @@
+"""Video services on loopback, scripted from what the real ones were seen to say."""

@@ -1,0 +1,87 @@
+"""`vivant models` and the doctor say what is set up, and whether it works."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.commands.services import HINT, check_services, models
+from bot.config import Service, Settings
+from tests.fakes.providers import service as fakes
+from tests.fakes.providers.rig import KIND, open_rig
+
+
+@pytest.mark.parametrize("name", ["openai", "openrouter", "fal", "gemini", "replicate"])
+async def test_the_doctor_asks_each_service_without_ordering(
+    tmp_path: Path, name: str
+) -> None:
+    async with open_rig(KIND[name], tmp_path) as rig:
+        if name == "openrouter":
+            rig.service.listed = [{"id": "acme/m"}]
+        wanted = (f"{rig.kind.provider}/{rig.kind.model}", "local/parallax")
+        [found] = await check_services(replace(rig.settings, final=wanted))
+
+        assert found[:2] == (rig.kind.provider, True), found
+        assert "the key is good" in found[2]
+        assert rig.service.renders == {}
+
+
+async def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    async with open_rig(KIND["openai"], tmp_path) as rig:
+        rig.service.spoil("models", fakes.says("wrong key"))
+        [found] = await check_services(rig.settings)
+        assert found[1:] == (
+            False,
+            "OpenAI does not accept the bot's key or address."
+            " Check its key and its address.",
+        )
+        unknown = replace(rig.settings, final=("openai/unknown",))
+        [found] = await check_services(unknown)
+        assert found[2].startswith("openai/unknown: price unknown")
+    [found] = await check_services(rig.settings)
+    assert "does not work as it should" in found[2]
+
+
+async def test_the_doctor_names_a_model_that_is_gone(tmp_path: Path) -> None:
+    async with open_rig(KIND["gemini"], tmp_path) as rig:
+        gone = ("gemini/veo-3.1-generate-preview",)
+        [found] = await check_services(replace(rig.settings, final=gone))
+
+        assert found[2].startswith("gemini/veo-3.1-generate-preview: retired")
+
+
+async def test_mistakes_in_the_settings_are_findings_too(tmp_path: Path) -> None:
+    settings = Settings(
+        data=tmp_path, services={"openai": Service(key="k", profile="nonesuch")}
+    )
+
+    [found] = await check_services(settings)
+
+    assert found[:2] == ("services", False)
+    assert "OPENAI_PROFILE=nonesuch does not exist" in found[2]
+
+
+async def test_models_are_listed_with_prices_and_ways(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_rig(KIND["openrouter"], tmp_path) as rig:
+        rig.service.spoil("models", fakes.page())  # the list is away: cards stay
+        assert await models(rig.settings) == 0
+
+    printed = capsys.readouterr().out
+    [line] = [line for line in printed.splitlines() if "openrouter/acme/m" in line]
+    assert line.split() == [
+        "openrouter/acme/m",
+        *("4", "8"),
+        "0.100",
+        *("by", "itself") * 2,
+    ]
+    assert "OpenRouter does not work as it should right now." in printed
+
+
+async def test_nothing_set_up_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await models(Settings(data=tmp_path)) == 0
+
+    assert HINT in capsys.readouterr().out.replace("\n", " ")

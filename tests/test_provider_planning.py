@@ -1,0 +1,392 @@
+"""What will be done, for how much, and by which way; and the catalogue it rests on."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config import Service, Settings
+from bot.errors import OptionError, SetupError, StillError
+from bot.media import Media
+from bot.models import ModelCard, Op, RenderRequest, Size, Source, Tier, Way
+from bot.providers import catalogue, planning, shapes
+from bot.providers.opening import open_services
+
+TODAY = "2026-11-21"
+WIDE, TALL, HD = Size(1280, 720), Size(720, 1280), Size(1920, 1080)
+
+
+def card(**more: Any) -> ModelCard:
+    fields: dict[str, Any] = {
+        "provider": "a",
+        "id": "m",
+        "title": "M",
+        "seconds": (4, 8, 12),
+        "sizes": (WIDE, TALL, HD),
+        "text_only": True,
+        "micros_per_second": 100_000,
+    }
+    return ModelCard(**fields | more)
+
+
+def request(**more: Any) -> RenderRequest:
+    fields: dict[str, Any] = {
+        "prompt": "push in",
+        "provider": "a",
+        "model": "m",
+        "seconds": 4,
+        "size": WIDE,
+        "seed": 1,
+        "still": "s.jpg",
+    }
+    return RenderRequest(**fields | more)
+
+
+def answer(op: Op, *, seconds: int = 4, words: str = "add snow", **more: Any) -> Any:
+    fields: dict[str, Any] = {
+        "clip_id": "c",
+        "media": "c.mp4",
+        "provider": "a",
+        "model": "m",
+        "seconds": 8,
+        "prompt": "push in",
+        "ref": "ref-1",
+        "last_frame": "l.png",
+    }
+    source = Source(**fields | more)
+    return request(prompt=words, op=op, source=source, seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"), [(1, 4), (4, 4), (6, 4), (7, 8), (10, 8), (60, 12)]
+)
+def test_seconds_are_snapped_and_that_is_said(asked: int, made: int) -> None:
+    quote = planning.plan(request(seconds=asked), card(), today=TODAY)
+
+    assert quote.request.seconds == made
+    assert quote.price.units == made
+    assert quote.price.micros == made * 100_000
+    said = f"M makes {made} s of it, not {asked} s."
+    assert (said in quote.notes) is (asked != made)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        (Size(64, 36), WIDE),
+        (Size(1792, 1024), HD),
+        (Size(3840, 2160), HD),
+        (Size(1024, 1792), TALL),
+        (Size(1921, 1081), HD),
+    ],
+)
+def test_a_frame_is_snapped_by_its_shape_and_then_by_its_size(
+    wanted: Size, made: Size
+) -> None:
+    assert planning.snap_size(wanted, card()) == made
+
+
+def test_prices_go_by_the_shorter_side_or_by_the_clip() -> None:
+    per_second = card(rates={720: 300_000, 1080: 700_000})
+    per_clip = card(micros_per_second=0, clip_rates={720: 300_000}, micros_per_clip=9)
+
+    assert per_second.price(4, TALL).micros == 1_200_000
+    assert per_second.price(4, HD).micros == 2_800_000
+    assert per_clip.price(12, WIDE).micros == 300_000
+    assert per_clip.price(12, HD).micros == 9
+
+
+def test_a_fraction_of_a_unit_is_a_unit() -> None:
+    assert card(weight=0.3).price(4, WIDE).units == 2
+
+
+def test_a_retired_model_is_refused_with_its_date() -> None:
+    old = card(retires_on="2026-09-24")
+
+    with pytest.raises(OptionError, match="shut down on 2026-09-24"):
+        planning.plan(request(), old, today=TODAY)
+
+    assert planning.plan(request(), old, today="2026-09-23").price.units == 4
+
+
+def test_what_a_model_cannot_take_is_refused_before_it_costs() -> None:
+    with pytest.raises(OptionError, match="cannot end on a picture"):
+        planning.plan(request(last="l.jpg"), card(), today=TODAY)
+    with pytest.raises(StillError, match="starts from a picture"):
+        planning.plan(request(still=None), card(text_only=False), today=TODAY)
+
+
+NATIVE = {"native": frozenset(Op)}
+UPLOADS = {"by_upload": frozenset({Op.REMIX, Op.EXTEND})}
+
+
+@pytest.mark.parametrize(
+    ("can", "source", "way"),
+    [
+        (NATIVE, {}, Way.HANDLE),
+        (NATIVE | UPLOADS, {}, Way.HANDLE),
+        (NATIVE, {"ref": None}, Way.AFRESH),
+        (NATIVE, {"provider": "b"}, Way.AFRESH),
+        (NATIVE, {"model": "n"}, Way.AFRESH),
+        (NATIVE | UPLOADS, {"provider": "b"}, Way.UPLOAD),
+        (UPLOADS, {}, Way.UPLOAD),
+        (UPLOADS | {"upload_seconds": 8.0}, {}, Way.UPLOAD),
+        (UPLOADS | {"upload_seconds": 7.9}, {}, Way.AFRESH),
+        ({}, {}, Way.AFRESH),
+    ],
+)
+@pytest.mark.parametrize("op", [Op.REMIX, Op.EXTEND])
+def test_the_best_way_there_is_is_taken(
+    can: dict[str, Any], source: dict[str, Any], way: Way, op: Op
+) -> None:
+    seconds = 8 if op is Op.REMIX else 12
+    asked = answer(op, seconds=seconds, **source)
+    quote = planning.plan(asked, card(**can), today=TODAY)
+
+    assert quote.request.way is way
+    assert bool(quote.notes) is (way is Way.AFRESH)
+
+
+def test_a_merged_prompt_is_shown() -> None:
+    quote = planning.plan(answer(Op.REMIX, seconds=8), card(), today=TODAY)
+
+    assert planning.sent_words(quote.request) == "push in. add snow"
+    assert quote.notes == (
+        "M cannot change a clip, so it is made anew with these words:"
+        " “push in. add snow”",
+    )
+    assert planning.sent_still(quote.request) == "s.jpg"
+
+
+def test_an_extension_from_our_copies_starts_at_the_last_frame() -> None:
+    quote = planning.plan(answer(Op.EXTEND, seconds=12), card(), today=TODAY)
+
+    assert planning.sent_still(quote.request) == "l.png"
+    assert (quote.request.seconds, quote.request.made_seconds) == (12, 4)
+    assert quote.price.micros == 400_000
+
+
+def test_a_clip_may_grow_beyond_what_the_model_itself_allows() -> None:
+    model = card(**NATIVE, adds=(4, 8), longest=12)
+    native = planning.plan(answer(Op.EXTEND, seconds=12), model, today=TODAY)
+    beyond = planning.plan(answer(Op.EXTEND, seconds=16), model, today=TODAY)
+
+    assert native.request.way is Way.HANDLE
+    assert beyond.request.way is Way.AFRESH
+    assert beyond.request.seconds == 16
+
+
+def test_added_seconds_are_snapped_to_what_can_be_added() -> None:
+    quote = planning.plan(answer(Op.EXTEND, seconds=10), card(), today=TODAY)
+
+    assert quote.request.seconds == 12
+    assert "M makes 12 s of it, not 10 s." in quote.notes
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "limit", "whole"),
+    [
+        ("push in.", " add snow ", 99, "push in. add snow"),
+        ("", "add snow", 99, "add snow"),
+        ("push in", "", 99, "push in"),
+        ("push in", "push in", 99, "push in"),
+        ("push in slowly", "add snow", 14, "push. add snow"),
+        ("push in", "add snow", 9, "add snow"),
+        ("push in", "add snow now", 8, "add snow"),
+    ],
+)
+def test_new_words_stay_whole_where_both_are_too_long(
+    before: str, words: str, limit: int, whole: str
+) -> None:
+    assert planning.merge(before, words, limit) == whole
+    assert len(whole) <= limit
+
+
+def test_no_prompt_is_ever_empty() -> None:
+    """A service refuses none at all; people often say nothing."""
+    assert planning.sent_words(request(prompt=""))
+    silent = answer(Op.EXTEND, seconds=12, words="", prompt="")
+    assert planning.sent_words(silent)
+    quote = planning.plan(silent, card(**NATIVE), today=TODAY)
+    assert planning.sent_words(quote.request) == planning.CONTINUE
+
+
+def test_a_chain_of_remixes_keeps_every_word() -> None:
+    first = planning.plan(answer(Op.REMIX), card(), today=TODAY).request
+    assert first.whole == "push in. add snow"
+
+    second = answer(Op.REMIX, words="at night", prompt=first.whole)
+
+    assert planning.plan(second, card(), today=TODAY).request.whole == (
+        "push in. add snow. at night"
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio", "lines"),
+    [
+        (WIDE, "16:9", "720p"),
+        (TALL, "9:16", "720p"),
+        (HD, "16:9", "1080p"),
+        (Size(854, 480), "16:9", "480p"),
+        (Size(1366, 768), "16:9", "768p"),
+        (Size(640, 360), "16:9", "360p"),
+        (Size(3840, 2160), "16:9", "4k"),
+        (Size(960, 960), "1:1", "720p"),
+        (Size(1792, 1024), "16:9", "1080p"),
+        (Size(1024, 768), "4:3", "768p"),
+    ],
+)
+def test_frames_have_a_ratio_and_a_resolution(
+    size: Size, ratio: str, lines: str
+) -> None:
+    assert (shapes.ratio(size), shapes.resolution(size)) == (ratio, lines)
+
+
+def test_the_packaged_catalogue_is_whole_and_dated() -> None:
+    known = catalogue.load()
+    cards = [
+        card
+        for kind in ("openai", "openrouter", "fal", "gemini", "replicate")
+        for card in known.cards(kind)
+    ]
+
+    assert {"sora-2", "sora-2-pro"} <= {card.id for card in cards}
+    assert all(card.checked_on for card in cards)
+    assert all(card.seconds and card.sizes for card in cards)
+    for one in cards:
+        assert one.retired(TODAY) is one.id.startswith(("sora", "veo"))
+
+
+def test_a_card_is_for_the_profiles_it_names() -> None:
+    known = catalogue.load()
+
+    xai = {card.id for card in known.cards("openai", profile="xai")}
+
+    assert "grok-imagine-video-1.5" in xai
+    assert "sora-2" not in xai
+
+
+OWN = """
+[[model]]
+provider = "gemini"
+id = "gemini-omni-1.2-flash"
+usd_per_second = { 720 = 0.07 }
+
+[[model]]
+provider = "openai"
+id = "mine"
+title = "Mine"
+seconds = "2-6"
+sizes = ["640x360"]
+"""
+
+
+def test_the_owners_file_changes_fields_and_adds_models(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN)
+
+    known = catalogue.load(tmp_path / "own.toml")
+
+    omni = known.cards("gemini")[0]
+    assert omni.price(1, WIDE).micros == 70_000
+    assert omni.seconds[-1] == 15
+    mine = known.cards("openai", name="mygpu")[0]
+    assert (mine.name, mine.seconds) == ("mygpu/mine", (2, 3, 4, 5, 6))
+    assert not mine.priced
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this is not TOML",
+        "model = 3",
+        '[[model]]\nprovider = "a"',
+        '[[model]]\nprovider = "gemini"\nid = "x"\ntitle = "x"',
+        OWN.replace("640x360", "wide"),
+        OWN.replace('"2-6"', "[0]"),
+        OWN.replace('"2-6"', '"a-b"'),
+        OWN.replace('"2-6"', '"6-2"'),
+        OWN + "\nwidth = 3",
+        OWN.replace("0.07", "-1"),
+    ],
+)
+def test_a_mistake_in_it_is_told_to_the_owner(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.toml").write_text(text)
+
+    with pytest.raises(SetupError, match=r"VIVANT_CATALOGUE=.*own\.toml"):
+        catalogue.load(tmp_path / "own.toml").cards("openai")
+
+
+def test_a_file_that_is_not_there_is_told_too(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="No such file"):
+        catalogue.load(tmp_path / "none.toml")
+
+
+async def opened(tmp_path: Path, **services: Service) -> Any:
+    settings = Settings(data=tmp_path, services=services, final=("openai/my/model",))
+    media = await asyncio.to_thread(Media, tmp_path)
+    return await asyncio.to_thread(
+        open_services, settings, media, now=lambda: 1_795_000_000.0
+    )
+
+
+async def test_one_key_or_one_address_is_enough(tmp_path: Path) -> None:
+    found = await opened(
+        tmp_path,
+        openai=Service(base_url="http://gpu:8000/v1", profile="vllm-omni"),
+        cometapi=Service(key="k", profile="cometapi"),
+        openrouter=Service(key="k"),
+        fal=Service(key="k"),
+        gemini=Service(key="k"),
+        replicate=Service(key="k"),
+    )
+
+    assert set(found) == {
+        "openai",
+        "cometapi",
+        "openrouter",
+        "fal",
+        "gemini",
+        "replicate",
+    }
+    for name, service in found.items():
+        cards = service.models()
+        assert cards
+        assert {card.provider for card in cards} == {name}
+        assert not any(card.retired(TODAY) for card in cards)
+        await service.close()
+
+
+async def test_a_model_that_the_owner_names_is_offered(tmp_path: Path) -> None:
+    found = await opened(tmp_path, openai=Service(key="k"))
+
+    ids = [card.id for card in found["openai"].models()]
+
+    assert ids == ["my/model"]
+    await found["openai"].close()
+
+
+async def test_sora_lives_on_where_somebody_else_answers_to_its_name(
+    tmp_path: Path,
+) -> None:
+    found = await opened(tmp_path, openai=Service(base_url="http://other:1/v1"))
+
+    cards = {card.id: card for card in found["openai"].models()}
+
+    assert cards["sora-2"].tier is Tier.DRAFT
+    await found["openai"].close()
+
+
+@pytest.mark.parametrize(
+    ("service", "problem"),
+    [
+        (Service(key="k", profile="nonesuch"), "OPENAI_PROFILE=nonesuch does not"),
+        (Service(key="k", profile="sglang"), "needs OPENAI_BASE_URL"),
+    ],
+)
+async def test_a_profile_that_cannot_be_is_told(
+    tmp_path: Path, service: Service, problem: str
+) -> None:
+    with pytest.raises(SetupError, match=problem):
+        await opened(tmp_path, openai=service)
