@@ -18,6 +18,7 @@ from bot.models import (
 )
 from bot.prompt.parse import parse
 
+UNLIMITED = "unlimited"
 RATIOS = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
 
 
@@ -193,3 +194,21 @@ def _source(clip: Clip) -> Source:
         last_frame=clip.last_frame,
         plan=clip.plan,
     )
+
+
+def units(text: str) -> int | None:
+    """A number of clip-seconds a day, as somebody typed it; None is without limit.
+
+    Raises:
+        OptionError: It is none.
+    """
+    said = text.strip().lower()
+    if said == UNLIMITED:
+        return None
+    if not (said.isascii() and said.isdecimal()):
+        raise OptionError(
+            "“{units}” is no number of clip-seconds.",
+            hint="Say a whole number, or “unlimited”.",
+            units=text,
+        )
+    return int(said)

@@ -1,44 +1,48 @@
 """What people typed, made harmless for Discord, and what we say, in its markup."""
 
 import re
-import unicodedata
 
 from bot.errors import BotError
 from bot.languages import Say
 from bot.models import Allowance, Clip, Entry
-from bot.wording import cannot_line
-from bot.wording.cards import (
-    clip_line,
-    error_lines,
-    facts_line,
-    left_line,
-    price_line,
-    ready_at,
-    state_line,
-)
+from bot.wording import markup, messages
+from bot.wording.markup import MOST_QUOTED, Told
 
 MOST = 2_000  # characters of a message (docs, 2026-08)
-MOST_QUOTED = 300  # characters of a prompt in a message
 _MARKUP = re.compile(r"([\\`*_~|<>\[\]()@]|(?<=:)/(?=/)|^[#-])")
-_JOINER = "\u200d"  # holds emoji together
 
 
-def plain(words: str, *, most: int = MOST_QUOTED) -> str:
-    """Somebody's words on one line: shown as typed, no markup, no mention, no tricks.
+class Discord:
+    """Discord's markup. Satisfies `Markup`."""
 
-    Args:
-        words: Anything.
-        most: Characters that are kept of it.
-    """
-    line = " ".join(_visible(words).split())
-    if len(line) > most:
-        line = line[:most].rstrip() + "…"
-    return _MARKUP.sub(r"\\\1", line)
+    def plain(self, words: str, *, most: int = MOST_QUOTED) -> str:
+        """Somebody's words on one line: shown as typed, no markup, no mention."""
+        return _MARKUP.sub(r"\\\1", markup.on_one_line(words, most))
+
+    def bold(self, line: str) -> str:
+        """A line that stands out."""
+        return f"**{line}**"
+
+    def quote(self, line: str) -> str:
+        """A line that somebody else said."""
+        return f"> {line}"
+
+    def moment(self, at: float) -> str:
+        """A Unix time, as in “in 2 minutes”; Discord counts it down."""
+        return f"<t:{at:.0f}:R>"
+
+    def person(self, person_id: str) -> str:
+        """Somebody; whether that pings is said with each message."""
+        return f"<@{person_id}>"
+
+
+DISCORD = Discord()
+plain = DISCORD.plain
 
 
 def quoted(words: str) -> str:
     """Somebody's words as a quotation; empty for none."""
-    return f"> {said}" if (said := plain(words)) else ""
+    return markup.quoted(words, DISCORD)
 
 
 def joined(*lines: str) -> str:
@@ -47,76 +51,23 @@ def joined(*lines: str) -> str:
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
 
 
+def formed(told: Told) -> str:
+    """A message as Discord shows it."""
+    return joined(*told.lines, *(f"-# {line}" for line in told.small))
+
+
 def error_text(error: BotError, say: Say) -> str:
     """What went wrong, and what to do next."""
-    sentence, hint = error_lines(error, say, _safe)
-    return joined(f"**{sentence}**", hint)
+    return joined(*messages.trouble(error, say, DISCORD))
 
 
 def card_text(entry: Entry, say: Say, *, now: float, link: str | None = None) -> str:
     """How far a job is."""
-    job = entry.job
-    ready = ready_at(job, now)
-    state = f"**{state_line(entry, say)}**"
-    if link and entry.clip:
-        state += f": {link}"
-    elif ready is not None:
-        state += " · " + say("ready {when}", when=f"<t:{ready:.0f}:R>")
-    elif not job.state.ended:
-        state += " · " + say("asked {when}", when=f"<t:{job.created:.0f}:R>")
-    trouble = ("", "")
-    if job.error:
-        trouble = error_lines(job.error.again(), say, _safe)
-    told = [] if entry.clip else [*job.notes]
-    if job.cannot and not entry.clip:
-        told.append(cannot_line(job.cannot, say))
-    price = price_line(job.price, say)
-    return joined(
-        state,
-        quoted(job.request.prompt),
-        f"-# {facts_line(job.request, say)} · {price}",
-        *trouble,
-        *(f"-# {_safe(line)}" for line in told),
-    )
+    return formed(messages.card(entry, say, DISCORD, now=now, link=link))
 
 
 def caption(clip: Clip, allowance: Allowance, say: Say, *, notes: list[str]) -> str:
-    """What stands over a finished clip.
-
-    Args:
-        clip: What was made.
-        allowance: What its person has left.
-        say: Their language.
-        notes: What there is to know of this very message.
-    """
-    told = [*clip.notes]
-    if clip.cannot:
-        told.append(cannot_line(clip.cannot, say))
-    cost = [price_line(clip.price, say), left_line(allowance, say)]
-    return joined(
-        f"<@{clip.person.id}> " + say("here is your clip."),
-        quoted(clip.request.prompt),
-        f"{clip_line(clip, say)} · {' · '.join(cost)}",
-        *(f"-# {_safe(line)}" for line in told),
-        *(f"-# {line}" for line in notes),
-        "-# " + say("AI-generated · Reply to this message to change the clip."),
-    )
-
-
-def _safe(line: str) -> str:
-    """Our own sentence, which may quote what somebody typed."""
-    return plain(line, most=600)
-
-
-def _visible(words: str) -> str:
-    """The words without what hides, turns or piles up on other text."""
-    kept: list[str] = []
-    marks = 0
-    for character in words:
-        kind = unicodedata.category(character)
-        marks = marks + 1 if kind in {"Mn", "Me"} else 0
-        hides = kind in {"Cf", "Co", "Cs"} and character != _JOINER
-        if hides or marks > 2:
-            continue
-        kept.append(" " if kind == "Cc" else character)
-    return "".join(kept)
+    """What stands over a finished clip; `notes` are about this very message."""
+    hint = say("AI-generated · Reply to this message to change the clip.")
+    told = messages.caption(clip, allowance, say, DISCORD, notes=[*notes, hint])
+    return formed(told)
