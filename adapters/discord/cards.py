@@ -1,14 +1,14 @@
-"""Cards: one message per job that shows how far it is, edited now and then.
+"""Cards on Discord.
 
-A job may change many times a second; a card shows the latest state, at most once in a
-few seconds, and not at all once its message is old: Discord then takes edits as abuse.
+They are edited at most once in a few seconds, and not at all once their message is
+old: Discord then takes edits for abuse.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
@@ -17,9 +17,9 @@ import discord
 from adapters.discord.answers import Answer, Answers
 from adapters.discord.buttons import for_card
 from adapters.discord.text import card_text, joined
-from bot.errors import BotError
+from bot import following
 from bot.languages import speaker
-from bot.models import Job, State
+from bot.models import Entry, Job
 from bot.service import RenderService
 
 log = logging.getLogger(__name__)
@@ -71,20 +71,48 @@ class AnswerSurface:
 
 
 @dataclass(slots=True)
-class _Card:
-    job: Job
+class Drawn:
+    """A card on Discord. Satisfies `bot.following.Surface`.
+
+    Attributes:
+        born: Unix time when its message was posted.
+        note: A line of the chat's own.
+        link: Address of the message with the clip.
+    """
+
     surface: Surface
     born: float
+    now: Callable[[], float]
     note: str = ""
+    link: str | None = None
     shown: str = ""
-    bell: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
+
+    async def draw(self, entry: Entry) -> bool:
+        """Edit the message where its text changed; False when it was the last time."""
+        job, ended = entry.job, entry.job.state.ended
+        if self.now() - self.born > OLDEST:
+            return False
+        say = speaker(job.place.locale)
+        text = card_text(entry, say, now=self.now(), link=self.link)
+        if self.note and not ended:
+            text = joined(text, f"-# {self.note}")
+        if text == self.shown:
+            return True
+        view = None if ended else for_card(job.id, say)
+        try:
+            if await _edited(self.surface.edit(text, view), last=ended):
+                self.shown = text
+        except discord.HTTPException as error:
+            log.info("the card of job %s: %s", job.id, error)
+            return error.status not in OVER
+        return True
 
 
 class Cards:
     """Keeps every card up to date.
 
     Args:
+        service: The core.
         gap: Seconds between two edits of one card.
         now: Unix time in seconds.
     """
@@ -96,11 +124,10 @@ class Cards:
         gap: float = GAP,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._service = service
-        self._gap = gap
         self._now = now
-        self._cards: dict[str, _Card] = {}
-        self._links: dict[str, str] = {}
+        self._kept: following.Cards[Drawn] = following.Cards(service, gap=lambda _: gap)
+        self.show = self._kept.show
+        self.close = self._kept.close
 
     def open(
         self, job: Job, surface: Surface, *, note: str = "", born: float | None = None
@@ -114,77 +141,17 @@ class Cards:
             born: Unix time when the message was posted, if it was not just now.
         """
         born = self._now() if born is None else born
-        if job.id in self._cards or self._now() - born > OLDEST:
-            return
-        card = _Card(job, surface, born, note=note)
-        self._cards[job.id] = card
-        card.bell.set()
-        card.task = asyncio.create_task(self._keep(card), name=f"card {job.id}")
-
-    def show(self, job: Job) -> None:
-        """A job has changed; others in the queue may have moved up."""
-        card = self._cards.get(job.id)
-        if card is None:
-            return
-        moved_on = card.job.state is State.QUEUED is not job.state
-        card.job = job
-        card.bell.set()
-        if moved_on:
-            for other in self._cards.values():
-                if other.job.state is State.QUEUED:
-                    other.bell.set()
+        if self._now() - born <= OLDEST:
+            self._kept.open(job, Drawn(surface, born, self._now, note))
 
     def knows(self, job_id: str) -> bool:
         """Whether a job has a card that is kept."""
-        return job_id in self._cards
+        return self._kept.surface(job_id) is not None
 
     def link(self, job_id: str, url: str) -> None:
         """Let the card lead to the message with the clip."""
-        if job_id in self._cards:
-            self._links[job_id] = url
-
-    async def close(self) -> None:
-        """Leave every card as it is."""
-        tasks = [card.task for card in self._cards.values() if card.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _keep(self, card: _Card) -> None:
-        try:
-            while True:
-                await card.bell.wait()
-                card.bell.clear()
-                is_old = self._now() - card.born > OLDEST
-                if is_old or await self._draw(card):
-                    return
-                await asyncio.sleep(self._gap)
-        except BotError as error:
-            log.info("the card of job %s is left: %s", card.job.id, error)
-        finally:
-            self._cards.pop(card.job.id, None)
-            self._links.pop(card.job.id, None)
-
-    async def _draw(self, card: _Card) -> bool:
-        """Edit the message where its text changed; True when it was the last time."""
-        job = card.job
-        entry = await self._service.entry(job.id, person=job.person)
-        say = speaker(job.place.locale)
-        link = self._links.get(job.id)
-        text = card_text(entry, say, now=self._now(), link=link)
-        if card.note and not entry.job.state.ended:
-            text = joined(text, f"-# {card.note}")
-        ended = entry.job.state.ended
-        if text == card.shown:
-            return ended
-        view = None if ended else for_card(job.id, say)
-        try:
-            if await _edited(card.surface.edit(text, view), last=ended):
-                card.shown = text
-        except discord.HTTPException as error:
-            log.info("the card of job %s: %s", job.id, error)
-            return ended or error.status in OVER
-        return ended
+        if drawn := self._kept.surface(job_id):
+            drawn.link = url
 
 
 async def _edited(edit: Awaitable[None], *, last: bool) -> bool:
