@@ -54,7 +54,7 @@ BREAKS = (
         "    made, trouble = await _outcome(work)\n",
         "    made, trouble = await _outcome(work)\n"
         "    ack = asyncio.create_task(_defer(interaction, **how))\n",
-        DISCORD,
+        LINE,
     ),
     Break(
         "no second try for a broken answer",
@@ -87,8 +87,8 @@ BREAKS = (
     Break(
         "prompts are shown as they are",
         AD + "text.py",
-        'return _MARKUP.sub(r"\\\\\\1", line)',
-        "return line",
+        'return _MARKUP.sub(r"\\\\\\1", markup.on_one_line(words, most))',
+        "return markup.on_one_line(words, most)",
         DISCORD,
     ),
     Break(

@@ -179,10 +179,14 @@ async def test_words_arrive_where_no_file_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
+@pytest.mark.parametrize("forbidden", ["", "read_message_history"])
 async def test_a_line_that_breaks_while_posting_posts_once(
-    tmp_path: Path, cut: str
+    tmp_path: Path, cut: str, forbidden: str
 ) -> None:
+    """Discord knows a repeated post by its nonce, where we cannot look for it."""
     async with open_harbour(tmp_path) as harbour:
+        if forbidden:
+            harbour.channel.deny(forbidden)
         harbour.discord.fail(method="POST", path=r"/channels/\d+/messages$", cut=cut)
         await harbour.clip()
 
@@ -296,6 +300,10 @@ async def test_words_do_no_harm(tmp_path: Path) -> None:
         clip = await harbour.clip(nasty)
 
         assert clip.mentions_pinged == {harbour.ada.id}
+        [post] = [c for c in harbour.discord.log if c.method == "POST" and c.files]
+        may_ping = post.json["allowed_mentions"]
+        assert may_ping["parse"] == []
+        assert may_ping["users"] == [harbour.ada.id]
         line = clip.content.splitlines()[1]
         assert "\u202e" not in line
         for raw in ("<@&1>", "[x](", "`a`", "**b**", "<t:0"):

@@ -42,6 +42,18 @@ async def test_one_fault_does_not_cost_an_interaction(
         assert len(await harbour.jobs()) == 1
 
 
+async def test_an_interaction_is_answered_though_the_disk_is_busy(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        async with harbour.house.store.transaction():
+            asked = await harbour.ada.slash(
+                harbour.channel, "animate", prompt="pan left"
+            )
+            assert asked.kind == "defer"
+        await harbour.next_clip()
+
+
 async def test_an_order_that_was_answered_too_late_is_withdrawn(
     tmp_path: Path,
 ) -> None:
