@@ -19,6 +19,7 @@ from bot.errors import SetupError
 UNLIMITED = "unlimited"
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
+SLACK_API = "https://slack.com/api"
 T = TypeVar("T")
 
 
@@ -76,6 +77,9 @@ class Settings:
         person_renders_at_once: Jobs of one person among them.
         discord_message_content: Whether to ask for the privileged intent.
         discord_shards: Whether to connect with as many shards as Discord advises.
+        slack_bot_token: Of the one workspace; many are installed with the client id.
+        slack_app_token: Opens Socket Mode.
+        slack_signing_secret: What Slack signs its calls over HTTP with.
     """
 
     data: Path = Path("data")
@@ -92,6 +96,10 @@ class Settings:
     discord_gateway_url: str = DISCORD_GATEWAY
     slack_bot_token: str | None = field(default=None, repr=False)
     slack_app_token: str | None = field(default=None, repr=False)
+    slack_signing_secret: str | None = field(default=None, repr=False)
+    slack_client_id: str | None = None
+    slack_client_secret: str | None = field(default=None, repr=False)
+    slack_api_url: str = SLACK_API
     draft: tuple[str, ...] = ("local/parallax",)
     final: tuple[str, ...] = ()
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -109,6 +117,11 @@ class Settings:
     def database(self) -> Path:
         """The file of the SQLite database."""
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def slack(self) -> bool:
+        """Whether the bot is to be on Slack."""
+        return bool(self.slack_bot_token or self.slack_client_id)
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -134,8 +147,12 @@ class Settings:
             discord_shards=values.flag("DISCORD_SHARDS", default=False),
             discord_api_url=values.address("DISCORD_API_URL") or DISCORD_API,
             discord_gateway_url=values.socket("DISCORD_GATEWAY_URL") or DISCORD_GATEWAY,
-            slack_bot_token=values.secret("SLACK_BOT_TOKEN"),
-            slack_app_token=values.secret("SLACK_APP_TOKEN"),
+            slack_bot_token=values.token("SLACK_BOT_TOKEN", "xoxb-"),
+            slack_app_token=values.token("SLACK_APP_TOKEN", "xapp-"),
+            slack_signing_secret=values.secret("SLACK_SIGNING_SECRET"),
+            slack_client_id=values.text("SLACK_CLIENT_ID") or None,
+            slack_client_secret=values.secret("SLACK_CLIENT_SECRET"),
+            slack_api_url=values.address("SLACK_API_URL") or SLACK_API,
             draft=values.words("VIVANT_DRAFT") or ("local/parallax",),
             final=values.words("VIVANT_FINAL"),
             services=_services(values),
@@ -163,9 +180,28 @@ class Settings:
                 f"VIVANT_WEB_HOST={settings.web_host} lets other machines in: set"
                 " VIVANT_WEB_TOKEN to a long random word, or leave the host out."
             )
+        values.problems += _slack_problems(settings)
         if values.problems:
             raise SetupError(values.problems)
         return settings
+
+
+def _slack_problems(settings: Settings) -> list[str]:
+    """What is missing for Slack, if Slack is wanted."""
+    found = []
+    if bool(settings.slack_client_id) != bool(settings.slack_client_secret):
+        found.append(
+            "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: set both, or"
+            " neither for a single workspace."
+        )
+    if settings.slack and not (
+        settings.slack_app_token or settings.slack_signing_secret
+    ):
+        found.append(
+            "Slack cannot reach the bot: set SLACK_APP_TOKEN for Socket Mode, or"
+            " SLACK_SIGNING_SECRET to be called over HTTP."
+        )
+    return found
 
 
 def _services(values: "_Values") -> Mapping[str, Service]:
@@ -306,6 +342,14 @@ class _Values:
             self.problems.append(
                 f"{name} is not a key: it has a space or a letter that no key has."
             )
+            return None
+        return value
+
+    def token(self, name: str, start: str) -> str | None:
+        """A secret that begins with what tells its kind."""
+        value = self.key(name)
+        if value and not value.startswith(start):
+            self.problems.append(f"{name} begins with {start}: this is another one.")
             return None
         return value
 

@@ -166,10 +166,14 @@ class DeliveryError(BotError):
     hint = "The clip is kept: ask the bot to send it again."
 
     def __init__(
-        self, sentence: str, *, passing: bool = False, **facts: object
+        self,
+        sentence: str,
+        *,
+        hint: str | None = None,
+        passing: bool = False,
+        **facts: object,
     ) -> None:
-        super().__init__(sentence)
-        self.facts = facts
+        super().__init__(sentence, hint=hint, **facts)
         self.passing = passing
 
 

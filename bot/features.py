@@ -84,6 +84,10 @@ FEATURES = (
     Feature("animate-admin usage", "Who used how much here today", admin=True),
 )
 MENUS = ("Animate this picture", "Remix this clip")
+SHORTCUTS = (  # Slack's menus: key, name in at most 24 characters, help
+    ("animate_image", "Animate this image", "Bring the picture of a message to life"),
+    ("remix_clip", "Remix this clip", "Change a clip by what you say about it"),
+)
 
 BY_NAME = {feature.name: feature for feature in FEATURES}
 

@@ -74,6 +74,19 @@ class Library:
             return clip
         return await self.clip(clip_id, person=person)
 
+    async def is_under_way(self, job_id: str) -> bool:
+        """Whether there is such a job, and it has not ended."""
+        job = await job_rows.get(self._store, job_id)
+        return job is not None and not job.state.ended
+
+    async def posted(self, clip_id: str, place: Place) -> Sequence[str]:
+        """The messages in a place's channel that name a clip."""
+        return [
+            found.message
+            for found in await clip_rows.anchors(self._store, clip_id)
+            if (found.chat, found.channel) == (place.chat, place.channel)
+        ]
+
     async def anchor(self, clip_id: str, place: Place, message: str) -> None:
         """Let one more message name a clip."""
         await clip_rows.anchor(self._store, clip_id, place, message)
@@ -152,9 +165,9 @@ class Library:
         ahead = await job_rows.ahead(self._store, job) if waits else 0
         return Entry(job=job, clip=clip, ahead=ahead)
 
+    def may_manage(self, person: Person, place: Place) -> bool:
+        """Whether somebody looks after a place, or after the whole bot."""
+        return person.key in self._settings.admins or person.moderates == place.key
+
     def _may(self, person: Person, thing: Job | Clip) -> bool:
-        return (
-            person.key == thing.person.key
-            or person.key in self._settings.admins
-            or person.moderates == thing.place.key
-        )
+        return person.key == thing.person.key or self.may_manage(person, thing.place)

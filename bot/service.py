@@ -41,13 +41,18 @@ from bot.stills import Stills
 from bot.store import Store, notes
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
+from bot.vault import Vault
 
 # Without vowels and look-alikes: an id is read aloud and spells no word.
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
 
 
 class RenderService(Library):
-    """Everything a person can ask for; what there is to see is in `Library`."""
+    """Everything a person can ask for; what there is to see is in `Library`.
+
+    Attributes:
+        vault: Where a chat keeps the secrets that it was given.
+    """
 
     def __init__(
         self,
@@ -66,6 +71,7 @@ class RenderService(Library):
         self._providers = providers
         self._stills = stills
         self._copies = copies
+        self.vault = Vault(store, settings.data / "secret.key", now=now)
         self._choice = jobs.choice or Choice(
             providers, draft=settings.draft, final=settings.final
         )
@@ -212,6 +218,10 @@ class RenderService(Library):
         known = await clip_rows.delivery(self._store, key)
         if known is None or known.message is None:
             await self._jobs.post(replace(job, place=place), key=key, again=True)
+
+    async def ordered(self, person: Person, event: str) -> Job | None:
+        """The job that an event of the chat has caused already, if it has."""
+        return await job_rows.by_event(self._store, f"{person.key}:{event}")
 
     async def withdraw(self, job: Job) -> None:
         """Take back an order that nobody knows was taken; late is no error."""

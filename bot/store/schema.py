@@ -105,4 +105,12 @@ CREATE TABLE notes(             -- small facts that outlive a restart
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, CHATS)
+SECRETS = """
+CREATE TABLE secrets(
+    name TEXT PRIMARY KEY,
+    sealed TEXT NOT NULL,       -- opened by `bot.vault` alone
+    at DOUBLE PRECISION NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS)

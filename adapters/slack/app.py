@@ -1,0 +1,162 @@
+"""The Slack app, put together: an ordinary Bolt app with our listeners.
+
+Listeners run before Slack is answered (`process_before_response`): they commit what was
+ordered and acknowledge; work goes on in the core and in tasks of our own.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_sdk.http_retry.builtin_interval_calculators import (
+    BackoffRetryIntervalCalculator,
+)
+from slack_sdk.http_retry.interval_calculator import RetryIntervalCalculator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.cards import GAP, Cards
+from adapters.slack.chat import SlackChat
+from adapters.slack.commands import Commands
+from adapters.slack.desk import Desk
+from adapters.slack.doors import Doors
+from adapters.slack.echoes import Echoes
+from adapters.slack.installs import Installs
+from adapters.slack.listeners import Listeners
+from adapters.slack.oauth import open_flow
+from adapters.slack.people import CHAT, People
+from adapters.slack.pictures import LOOKS as PICTURE_LOOKS
+from adapters.slack.pictures import Pictures
+from adapters.slack.posts import Posts
+from adapters.slack.replies import Replies
+from adapters.slack.uploads import LOOKS, Uploads
+from adapters.slack.wire import Wire
+from bot.config import Settings
+from bot.service import RenderService
+
+BOLT_LOG = logging.getLogger("adapters.slack.bolt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient the app is; all in seconds but `clock` and `now`.
+
+    Attributes:
+        gap: Least time between two edits of a card.
+        looks: Pauses before each look for the message of a file.
+        picture_looks: Pauses before each look for a picture that was just sent.
+        echo: How long an echo is waited for after a line broke.
+        slow: How long a form waits for its picture.
+        pauses: Between tries of one call.
+    """
+
+    gap: float = GAP
+    looks: tuple[float, ...] = LOOKS
+    picture_looks: tuple[float, ...] = PICTURE_LOOKS
+    echo: float = 3.0
+    slow: float = 2.0
+    pauses: RetryIntervalCalculator = field(
+        default_factory=BackoffRetryIntervalCalculator
+    )
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An app and what belongs to it."""
+
+    app: AsyncApp
+    chat: SlackChat
+    desk: Desk
+    wire: Wire
+    installs: Installs
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.desk.close()
+        await self.chat.close()
+        await self.wire.close()
+
+
+def create_app(settings: Settings, service: RenderService) -> AsyncApp:
+    """An app with all our listeners; needs no token, no network, no running worker.
+
+    Jobs report to it from now on.
+    """
+    return assemble(settings, service).app
+
+
+def assemble(
+    settings: Settings, service: RenderService, *, pace: Pace | None = None
+) -> Parts:
+    """An app and its parts; jobs report to it from now on."""
+    pace = pace or Pace()
+    installs = Installs(settings, service.vault)
+    wire = Wire(settings, installs, pauses=pace.pauses)
+    installs.open = wire.opened
+    echoes = Echoes()
+    chat = SlackChat(
+        wire,
+        installs,
+        service,
+        cards=Cards(wire, service, gap=pace.gap, clock=pace.clock, now=pace.now),
+        posts=Posts(service, echoes, pace.echo),
+        uploads=Uploads(wire, service, echoes, pace.looks),
+        now=pace.now,
+    )
+    people = People(wire, pace.clock)
+    desk = Desk(wire, service, chat, people)
+    pictures = Pictures(settings, wire, service, looks=pace.picture_looks)
+    doors = Doors(desk, service, pictures, pace.slow)
+    flow = open_flow(settings, installs, service)
+    app = _bolt(settings, wire, installs, echoes, flow)
+    Listeners(doors, installs, Commands(doors), Replies(doors)).add_to(app)
+    service.connect(CHAT, chat)
+    return Parts(app, chat, desk, wire, installs)
+
+
+def _bolt(
+    settings: Settings,
+    wire: Wire,
+    installs: Installs,
+    echoes: Echoes,
+    flow: AsyncOAuthFlow | None,
+) -> AsyncApp:
+    client = AsyncWebClient(None, wire.base_url)
+
+    async def listen(
+        body: dict[str, Any], next_: Callable[[], Awaitable[None]]
+    ) -> None:
+        client.session = wire.session
+        echoes.heard(body.get("event") or {})
+        await next_()
+
+    return AsyncApp(
+        name="vivant",
+        logger=BOLT_LOG,
+        process_before_response=True,
+        signing_secret=settings.slack_signing_secret or "",
+        client=client,
+        authorize=Authorize(installs),  # type: ignore[arg-type] # Bolt takes either
+        before_authorize=listen,
+        oauth_flow=flow,
+    )
+
+
+class Authorize(AsyncAuthorize):
+    """Tells Bolt who we are in a workspace, without asking Slack each time."""
+
+    def __init__(self, installs: Installs) -> None:
+        self._installs = installs
+
+    async def __call__(
+        self, *, enterprise_id: str | None, team_id: str | None, **_: object
+    ) -> AuthorizeResult | None:
+        """What Bolt needs to know of where a request came from."""
+        return await self._installs.authorize(enterprise_id, team_id)

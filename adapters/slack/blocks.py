@@ -1,0 +1,106 @@
+"""Messages as Slack builds them: blocks of text and buttons.
+
+Limits are from docs.slack.dev/reference/block-kit (2026-11).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from adapters.slack.text import SLACK
+from bot.errors import BotError
+from bot.languages import Say
+from bot.wording import messages
+from bot.wording.markup import Told
+
+Block = dict[str, Any]
+
+MOST_TEXT = 3_000  # characters of a section
+MOST_ASIDE = 2_000  # characters of a context's text
+LABELS = {
+    "remix": "Remix",
+    "again": "Again",
+    "extend": "Extend",
+    "delete": "Delete",
+    "cancel": "Cancel",
+}
+STYLES = {"remix": "primary", "cancel": "danger", "delete": "danger"}
+FOR_CLIP = ("remix", "again", "extend", "delete")
+SURE = "The clip, its files and its messages here will be gone."
+
+
+def section(lines: Iterable[str], *, mark: str = "") -> Block:
+    """Lines of text.
+
+    Args:
+        lines: In Slack's markup; empty ones are left out.
+        mark: What the message is found by again.
+    """
+    text = "\n".join(line for line in lines if line)
+    made = {"type": "section", "text": _text(text, MOST_TEXT)}
+    return made | ({"block_id": mark} if mark else {})
+
+
+def aside(lines: Iterable[str]) -> list[Block]:
+    """Lines in small print, if there are any."""
+    text = "\n".join(line for line in lines if line)
+    elements = [_text(text, MOST_ASIDE)]
+    return [{"type": "context", "elements": elements}] if text else []
+
+
+def formed(told: Told, *, mark: str = "") -> list[Block]:
+    """A message as Slack shows it."""
+    return [section(told.lines, mark=mark), *aside(told.small)]
+
+
+def row(job_id: str, verbs: Sequence[str], say: Say) -> list[Block]:
+    """Buttons in a row, if there are any; they work as long as their message exists."""
+    made = [button(verb, job_id, say) for verb in verbs]
+    return [{"type": "actions", "elements": made}] if made else []
+
+
+def button(verb: str, job_id: str, say: Say) -> Block:
+    """What can be done with a job."""
+    label = {"type": "plain_text", "text": say(LABELS[verb]), "emoji": False}
+    made: Block = {
+        "type": "button",
+        "action_id": f"vivant_{verb}",
+        "value": job_id,
+        "text": label,
+    }
+    if verb in STYLES:
+        made["style"] = STYLES[verb]
+    if verb == "delete":
+        made["confirm"] = _confirm(say)
+    return made
+
+
+def error_blocks(error: BotError, say: Say) -> list[Block]:
+    """What went wrong, and what to do next."""
+    return [section(messages.trouble(error, say, SLACK))]
+
+
+def fallback(blocks: Sequence[Block]) -> str:
+    """A message in a line, for a notification and a screen reader."""
+    first = next(b["text"]["text"] for b in blocks if b["type"] == "section")
+    return str(first.splitlines()[0])[:MOST_TEXT]
+
+
+def label(text: str) -> Block:
+    """Words without any markup."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _confirm(say: Say) -> Block:
+    return {
+        "title": label(say("Delete")),
+        "text": label(say(SURE)),
+        "confirm": label(say("Delete it for good")),
+        "deny": label(say("Keep it")),
+        "style": "danger",
+    }
+
+
+def _text(text: str, most: int) -> Block:
+    if len(text) > most:
+        text = text[: most - 1] + "…"
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

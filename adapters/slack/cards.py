@@ -1,0 +1,181 @@
+"""Cards on Slack, and how often they may be edited.
+
+All edits of a workspace share one allowance of 50 a minute; the more renders there are,
+the rarer each card is edited. How a job ended is always shown.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack.blocks import FOR_CLIP, aside, fallback, formed, row
+from adapters.slack.faults import BUSY
+from adapters.slack.posts import LOST
+from adapters.slack.text import SLACK
+from adapters.slack.wire import Wire, code_of
+from bot.errors import DeliveryError
+from bot.following import Cards as Kept
+from bot.languages import speaker
+from bot.models import Entry, Job
+from bot.service import RenderService
+from bot.wording import messages
+
+log = logging.getLogger(__name__)
+
+GAP = 5.0  # seconds between two edits of a card
+PER_MINUTE = 45  # edits of a workspace; Slack allows 50 (tier 3)
+BURST = 10  # edits that may follow one another at once
+
+
+class Budget:
+    """Edits that a workspace has left: a steady drip, with room for a short burst.
+
+    Args:
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._drip = 60 / PER_MINUTE
+        self._due = clock()
+
+    def take(self) -> bool:
+        """Use one edit, if there is one to spare."""
+        ahead = self._due - self._clock()
+        if ahead > (BURST - 1) * self._drip:
+            return False
+        self._spend()
+        return True
+
+    async def wait(self) -> None:
+        """Use the next edit there is."""
+        ahead = self._due - self._clock() - (BURST - 1) * self._drip
+        self._spend()
+        if ahead > 0:
+            await asyncio.sleep(ahead)
+
+    def _spend(self) -> None:
+        self._due = max(self._due, self._clock()) + self._drip
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A card. Satisfies `bot.following.Surface`.
+
+    Attributes:
+        channel: Where its message is.
+        ts: Its message.
+        note: A line about this card.
+        link: Address of the message with the clip.
+    """
+
+    wire: Wire
+    budget: Budget
+    channel: str
+    ts: str
+    now: Callable[[], float]
+    note: str = ""
+    link: str | None = None
+    shown: str = ""
+
+    async def draw(self, entry: Entry) -> bool:
+        """Edit the message where it changed; False when it was the last time."""
+        job, last = entry.job, entry.job.state.ended
+        blocks = card_blocks(entry, now=self.now(), link=self.link, note=self.note)
+        if str(blocks) == self.shown:
+            return True
+        if last:
+            await self.budget.wait()
+        elif not self.budget.take():
+            return True
+        try:
+            at = job.place.workspace
+            client = await (self.wire.client(at) if last else self.wire.hasty(at))
+            await client.chat_update(
+                channel=self.channel,
+                ts=self.ts,
+                text=fallback(blocks),
+                blocks=blocks,
+                parse="none",
+                link_names=False,
+            )
+        except (SlackApiError, DeliveryError, *LOST) as error:
+            log.info("the card of job %s: %s", job.id, error)
+            said = code_of(error) if isinstance(error, SlackApiError) else ""
+            return not said or said in BUSY
+        self.shown = str(blocks)
+        return True
+
+
+def card_blocks(
+    entry: Entry, *, now: float, link: str | None = None, note: str = ""
+) -> list[dict[str, object]]:
+    """How far a job is, and what can be done with it or its clip."""
+    job = entry.job
+    say = speaker(job.place.locale)
+    if link:
+        link = f"<{link}|{say('see the clip')}>"
+    told = messages.card(entry, say, SLACK, now=now, link=link)
+    verbs: tuple[str, ...] = ("cancel",)
+    if job.state.ended:
+        verbs = FOR_CLIP if entry.clip else ("again",)
+    elif job.cancel:
+        verbs = ()
+    # Text that is not changed is how a repeated post of it is known.
+    return [
+        *formed(told, mark=f"card {job.id}"),
+        *aside([note]),
+        *row(job.id, verbs, say),
+    ]
+
+
+class Cards:
+    """Keeps every card up to date.
+
+    Args:
+        wire: How Slack is asked.
+        service: The core.
+        gap: Least seconds between two edits of a card.
+        clock: Monotonic seconds.
+        now: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        service: RenderService,
+        *,
+        gap: float = GAP,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._wire = wire
+        self._gap = gap
+        self._clock = clock
+        self._now = now
+        self._budgets: dict[str, Budget] = {}
+        self._kept: Kept[Drawn] = Kept(service, gap=self.pause, hurry=True)
+        self.show = self._kept.show
+        self.surface = self._kept.surface
+        self.close = self._kept.close
+
+    def pause(self, job: Job) -> float:
+        """Seconds until a card may be edited again, by how many there are."""
+        here = [j for j in self._kept.jobs() if j.place.key == job.place.key]
+        return max(self._gap, self._gap and 60 * len(here) / PER_MINUTE)
+
+    def open(self, job: Job, channel: str, ts: str, *, note: str = "") -> None:
+        """Show a job on a message from now on."""
+        workspace = job.place.workspace
+        budget = self._budgets.setdefault(workspace, Budget(self._clock))
+        drawn = Drawn(self._wire, budget, channel, ts, self._now, note)
+        self._kept.open(job, drawn)
+
+    def link(self, job_id: str, url: str) -> None:
+        """Let the card lead to the message with the clip."""
+        if drawn := self._kept.surface(job_id):
+            drawn.link = url

@@ -1,0 +1,296 @@
+"""Slack as the core's chat: the card, the clip, the bad news."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.blocks import FOR_CLIP, Block, row, section
+from adapters.slack.cards import Cards, card_blocks
+from adapters.slack.faults import ClosedError, FullError, trouble
+from adapters.slack.installs import Installs
+from adapters.slack.posts import LOST, Posts, Spot
+from adapters.slack.text import SLACK
+from adapters.slack.uploads import Uploads
+from adapters.slack.wire import Wire
+from bot.errors import BotError, DeliveryError
+from bot.languages import speaker
+from bot.models import Clip, Job, Person, Place, State
+from bot.service import RenderService
+from bot.wording import messages
+
+log = logging.getLogger(__name__)
+
+
+class SlackChat:
+    """Posts what became of jobs. Satisfies `Chat`.
+
+    Args:
+        wire: How Slack is asked.
+        installs: Who we are in each workspace.
+        service: The core.
+        cards: Those that are kept up to date.
+        posts: Posts messages once.
+        uploads: Brings clips into channels.
+        now: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        installs: Installs,
+        service: RenderService,
+        *,
+        cards: Cards,
+        posts: Posts,
+        uploads: Uploads,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.cards = cards
+        self.posts = posts
+        self._wire = wire
+        self._installs = installs
+        self._service = service
+        self._uploads = uploads
+        self._now = now
+        self._opening: dict[str, asyncio.Task[None]] = {}
+
+    async def show(self, job: Job) -> None:
+        """Bring the job's card up to date; one that it does not have yet is posted."""
+        if self.cards.surface(job.id) is None and not job.state.ended:
+            if job.card:
+                channel, _, ts = job.card.partition(":")
+                self.cards.open(job, channel, ts)
+            elif job.id not in self._opening:
+                task = asyncio.create_task(self._open(job), name=f"open {job.id}")
+                self._opening[job.id] = task
+        self.cards.show(job)
+
+    async def find(self, job: Job, key: str) -> str | None:
+        """Look for the file that was shared just before we were stopped."""
+        if job.end is not None:
+            return None  # words are looked for when they are posted
+        client = await self._client(job)
+        found = await self._uploads.find(client, key)
+        if found is None:
+            return None
+        channel, ts = found
+        await self._anchor(job, channel, ts)
+        return ts
+
+    async def deliver(self, job: Job, clip: Clip, file: Path, key: str) -> str:
+        """Share a clip where it was asked for, else with its person alone."""
+        client = await self._client(job)
+        say = speaker(job.place.locale)
+        here = Spot(job.place.channel, job.place.thread)
+        try:
+            channel, ts = here.channel, await self._share(job, clip, file, key, here)
+        except ClosedError as closed:
+            log.info("job %s: %s", job.id, closed.sentence)
+            direct = await self.direct(client, job.person)
+            if direct.channel == here.channel:
+                raise
+            told = [say(closed.sentence), say(closed.hint)]
+            channel = direct.channel
+            ts = await self._share(job, clip, file, key, direct, notes=told)
+        await self._anchor(job, channel, ts)
+        link = await self.permalink(job, channel, ts)
+        self.cards.link(job.id, link)
+        if key != job.id:
+            await self._controls(client, job, channel, ts)
+        return ts
+
+    async def report(self, job: Job, key: str) -> str:
+        """Tell why there is no clip. What somebody stopped is told by its card."""
+        if opening := self._opening.get(job.id):
+            await asyncio.wait([opening])
+        surface = self.cards.surface(job.id)
+        card = surface.ts if surface else job.card or key
+        if job.end is State.CANCELLED:
+            return card
+        error = job.error.again() if job.error else BotError("Something broke here.")
+        say = speaker(job.place.locale)
+        who = SLACK.person(job.person.id)
+        first, *rest = messages.trouble(error, say, SLACK)
+        blocks = [section([f"{who} {first}", *rest], mark=f"report {job.id}")]
+        if surface is None:
+            blocks += row(job.id, ("again",), say)
+        thread = job.place.thread
+        if thread is None and surface and surface.channel == job.place.channel:
+            thread = surface.ts
+        spot = Spot(job.place.channel, thread)
+        _, ts = await self.post_or_direct(job, spot, blocks)
+        return ts or card
+
+    async def post_or_direct(
+        self, job: Job, spot: Spot, blocks: list[Block]
+    ) -> tuple[str, str | None]:
+        """Post where it was asked for, else to its person; where, and the timestamp.
+
+        Raises:
+            DeliveryError: Neither is possible.
+        """
+        client = await self._client(job)
+        try:
+            return spot.channel, await self.posts.once(client, spot, blocks)
+        except (SlackApiError, *LOST) as error:
+            problem = trouble(error)
+            if not isinstance(problem, ClosedError):
+                raise problem from error
+        direct = await self.direct(client, job.person)
+        if direct.channel == spot.channel:
+            raise problem
+        say = speaker(job.place.locale)
+        note = section(
+            [f"<#{spot.channel}>: {say(problem.sentence)} {say(problem.hint)}"]
+        )
+        try:
+            ts = await self.posts.once(client, direct, [*blocks, note])
+        except (SlackApiError, *LOST) as error:
+            raise trouble(error) from error
+        return direct.channel, ts
+
+    async def direct(self, client: AsyncWebClient, person: Person) -> Spot:
+        """The direct messages with somebody.
+
+        Raises:
+            DeliveryError: They cannot be written to.
+        """
+        user = person.id.rpartition(".")[2]
+        try:
+            answer = await client.conversations_open(users=[user])
+        except (SlackApiError, *LOST) as error:
+            raise DeliveryError("I may not write to you.") from error
+        return Spot(str(answer["channel"]["id"]))
+
+    async def permalink(self, job: Job, channel: str, ts: str) -> str:
+        """The address of a message; of the channel where its timestamp is not known."""
+        try:
+            me = await self._installs.identity(job.place.workspace)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+            me = None
+        url = me.url if me else ""
+        where = f"{url}archives/{channel}" if url else ""
+        return f"{where}/p{ts.replace('.', '')}" if where and "." in ts else where
+
+    async def close(self) -> None:
+        """Leave everything as it is."""
+        for task in self._opening.values():
+            task.cancel()
+        await asyncio.gather(*self._opening.values(), return_exceptions=True)
+        await self.cards.close()
+
+    async def _client(self, job: Job) -> AsyncWebClient:
+        return await self._wire.client(job.place.workspace)
+
+    async def _open(self, job: Job) -> None:
+        """Post a job's card, and keep it up to date."""
+        try:
+            entry = await self._service.entry(job.id, person=job.person)
+            blocks = card_blocks(entry, now=self._now())
+            spot = Spot(job.place.channel, job.place.thread)
+            channel, ts = await self.post_or_direct(entry.job, spot, blocks)
+            if ts is not None:
+                await self._service.note_card(job.id, f"{channel}:{ts}")
+                self.cards.open(entry.job, channel, ts)
+                await self._claim(job, channel, ts)
+                latest = await self._service.entry(job.id, person=job.person)
+                self.cards.show(latest.job)
+        except BotError as error:
+            log.info("job %s has no card: %s", job.id, error)
+        finally:
+            self._opening.pop(job.id, None)
+
+    async def _share(
+        self,
+        job: Job,
+        clip: Clip,
+        file: Path,
+        key: str,
+        spot: Spot,
+        *,
+        notes: list[str] | None = None,
+    ) -> str:
+        """Bring a clip into a channel; its address alone where no file may go.
+
+        Raises:
+            ClosedError: Nothing can be posted there.
+            DeliveryError: Slack did not take it.
+        """
+        client = await self._client(job)
+        comment = await self._comment(job, clip, notes or [])
+        try:
+            return await self._uploads.send(
+                client, spot, file, key=key, clip=clip.id, comment=comment
+            )
+        except FullError as full:
+            link = await self._service.link_to(clip)
+            if link is None:
+                raise
+            say = speaker(job.place.locale)
+            whole = say("The whole clip: {link}", link=link)
+            lines = [comment, f"{say(full.sentence)} {whole}"]
+            blocks = [section(lines, mark=f"clip {key}")]
+            try:
+                return await self.posts.once(client, spot, blocks) or key
+            except (SlackApiError, *LOST) as error:
+                raise trouble(error) from error
+
+    async def _comment(self, job: Job, clip: Clip, notes: list[str]) -> str:
+        say = speaker(job.place.locale)
+        allowance = await self._service.allowance(job.person, job.place)
+        hint = say("AI-generated · Answer in this thread to change the clip.")
+        told = messages.caption(clip, allowance, say, SLACK, notes=[*notes, hint])
+        small = (f"_{line}_" for line in told.small if line)
+        return "\n".join(line for line in (*told.lines, *small) if line)
+
+    async def _anchor(self, job: Job, channel: str, ts: str) -> None:
+        """Let the message, its thread and its card's thread name the clip."""
+        there = replace(job.place, channel=channel)
+        if channel != job.place.channel:
+            await self._service.anchor(job.id, there, ts)
+        thread = job.place.thread if channel == job.place.channel else None
+        roots = {thread or ts}
+        if job.card and not thread:
+            card_channel, _, card = job.card.partition(":")
+            if card_channel == channel:
+                roots.add(card)
+        for root in roots:
+            await self._service.anchor(job.id, there, thread_of(root))
+
+    async def _claim(self, job: Job, channel: str, ts: str) -> None:
+        """Let a thread that names no clip yet name the one to come."""
+        there = replace(job.place, channel=channel)
+        root = thread_of(job.place.thread or ts)
+        if await self._service.anchored(there, root) is None:
+            await self._service.anchor(job.id, there, root)
+
+    async def _controls(
+        self, client: AsyncWebClient, job: Job, channel: str, ts: str
+    ) -> None:
+        """Put the buttons of a clip that was sent again into its thread."""
+        if "." not in ts:
+            return
+        say = speaker(job.place.locale)
+        line = section([say("What to do with this clip?")], mark=f"controls {ts}")
+        try:
+            spot = Spot(channel, job.place.thread or ts)
+            await self.posts.once(client, spot, [line, *row(job.id, FOR_CLIP, say)])
+        except (SlackApiError, *LOST) as error:
+            log.info("job %s: no buttons: %s", job.id, error)
+
+
+def thread_of(root: str) -> str:
+    """What a thread is anchored under; its root may be a message of its own."""
+    return f"thread {root}"
+
+
+def in_thread(place: Place, root: str) -> Place:
+    """The same place, in a thread."""
+    return replace(place, thread=root)

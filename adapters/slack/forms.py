@@ -1,0 +1,321 @@
+"""Modals: the studio, and the words for a remix or an extension.
+
+What is sent back is read from ids and from what Slack keeps with the view, so a form
+that was open during a restart still works.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+import msgspec
+
+from adapters.slack.blocks import Block, aside, error_blocks, label, section
+from bot.errors import BotError, LinkError, OptionError, StillError
+from bot.features import CAMERAS
+from bot.languages import Say
+from bot.models import Ask, Shape, Tier
+from bot.prompt.compose import Parts
+
+LONGEST = 3_000  # characters that a field of Slack takes
+TITLE = 24
+MOST_OPTIONS = 100
+MOST_CAMERAS = 3
+LENGTHS = (1, 2, 4, 6, 8, 10)  # seconds that the form for an extension offers
+FILES = ["jpg", "jpeg", "png", "webp", "gif", "avif", "heic", "heif"]
+LOST = "Slack took too long to show the form."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a form is about; Slack keeps it with the view.
+
+    Attributes:
+        channel: Where to report; empty is the direct messages with its person.
+        file: The picture that was picked before, if one was.
+        clip: The clip that is changed.
+    """
+
+    channel: str = ""
+    thread: str | None = None
+    file: str = ""
+    name: str = ""
+    clip: str = ""
+
+    @classmethod
+    def read(cls, metadata: str) -> Self:
+        """What Slack kept."""
+        return msgspec.json.decode(metadata.encode(), type=cls)
+
+    def __str__(self) -> str:
+        return msgspec.json.encode(asdict(self)).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """A form as it came back, or as it is shown again.
+
+    Attributes:
+        texts: What was typed or chosen, by the ids of the fields.
+        files: Ids of the files that were attached.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
+
+    @classmethod
+    def read(cls, view: Mapping[str, Any]) -> Self:
+        """What somebody filled in."""
+        texts: dict[str, str] = {}
+        files: list[str] = []
+        for name, actions in view["state"]["values"].items():
+            for value in actions.values():
+                files += [str(file["id"]) for file in value.get("files") or []]
+                chosen = [value.get("selected_option"), *_many(value)]
+                said = [str(option["value"]) for option in chosen if option]
+                texts[name] = value.get("value") or ", ".join(said)
+        return cls(texts=texts, files=files)
+
+    def text(self, name: str) -> str:
+        """The words in a field."""
+        return self.texts.get(name, "").strip()
+
+    def parts(self) -> Parts:
+        """The studio's fields as the parts of a prompt."""
+        return Parts(**{name: self.text(name) for name in Parts.__annotations__})
+
+    def ask(self) -> Ask:
+        """What is wanted, but for the picture.
+
+        Raises:
+            OptionError: The seconds are no number.
+        """
+        seconds = self.text("seconds")
+        if seconds and not (seconds.isascii() and seconds.isdecimal()):
+            raise OptionError("“{seconds}” is no number of seconds.", seconds=seconds)
+        return Ask(
+            prompt=self.parts().prompt(),
+            seconds=int(seconds) if seconds else None,
+            shape=Shape(self.text("shape") or Shape.AUTO),
+            tier=Tier(self.text("quality") or Tier.DRAFT),
+            model=self.text("model") or None,
+        )
+
+
+def studio(
+    about: About,
+    say: Say,
+    *,
+    models: Sequence[str],
+    left: str = "",
+    fields: Fields | None = None,
+    trouble: BotError | None = None,
+) -> Block:
+    """The parts of a prompt, the picture if none has come yet, and all the options.
+
+    Args:
+        about: Kept with the form.
+        say: The person's language.
+        models: `provider/model` of each that can be asked for.
+        left: What the person has left today.
+        fields: What is filled in already.
+        trouble: Why the form is shown again.
+    """
+    filled = fields or Fields()
+    blocks = error_blocks(trouble, say) if trouble else []
+    if about.file:
+        blocks += aside([say("Picture: {name}", name=_bare(about.name) or about.file)])
+    else:
+        blocks += _picture(say)
+    blocks += [
+        _words(
+            "action",
+            say("What happens?"),
+            say("dolly in 2 s, hold 1 s, then pan left"),
+            filled,
+            long=True,
+        ),
+        _cameras(say),
+        _words("mood", say("Light, weather, mood"), say("golden hour, snow"), filled),
+        _words("sound", say("Sound"), say("distant waves"), filled),
+        _words(
+            "keep",
+            say("What must stay as it is?"),
+            say("her face, the writing on the sign"),
+            filled,
+        ),
+        _field("seconds", say("Seconds"), {"type": "number_input", **WHOLE}),
+        _choice("shape", say("Shape"), {shape: say(shape) for shape in Shape}),
+        _choice("quality", say("Quality"), {tier: say(tier) for tier in Tier}),
+    ]
+    if len(models) > 1:
+        names = dict(zip(models, models, strict=True))
+        blocks.append(_choice("model", say("Model"), names, first=False))
+    blocks += aside([left])
+    title = say("Animate a picture")
+    return _view("studio", title, say("Animate"), about, blocks, say)
+
+
+def remix(about: About, say: Say) -> Block:
+    """What to change of a clip."""
+    words = _words(
+        "words",
+        say("What should change?"),
+        say("slower, and add snow"),
+        Fields(),
+        long=True,
+        optional=False,
+    )
+    title = say("Remix this clip")
+    return _view("remix", title, say("Remix"), about, [words], say)
+
+
+def extend(about: About, say: Say) -> Block:
+    """How much longer, and what happens then."""
+    lengths = {str(n): say("{seconds} s", seconds=n) for n in LENGTHS}
+    seconds = _choice("seconds", say("By how much?"), lengths, chosen="4")
+    words = _words(
+        "words", say("What happens then?"), say("pan right, hold"), Fields(), long=True
+    )
+    title = say("Make it longer")
+    return _view("extend", title, say("Extend"), about, [seconds, words], say)
+
+
+def waiting(say: Say) -> Block:
+    """What is shown while a slow picture comes."""
+    line = section([say("Fetching the picture. You may close this: a card follows.")])
+    return _note(say, [line])
+
+
+def told(say: Say, line: str) -> Block:
+    """Words in place of a form."""
+    return _note(say, [section([line])])
+
+
+def field_of(error: BotError, known: Sequence[str]) -> str:
+    """The field of a form that an error is about."""
+    fields: tuple[str, ...] = ()
+    if isinstance(error, LinkError):
+        fields = ("link",)
+    elif isinstance(error, StillError):
+        fields = ("picture",)
+    elif isinstance(error, OptionError):
+        fields = ("seconds",)
+    return next((f for f in (*fields, "action", "words") if f in known), known[0])
+
+
+def without_picture(about: About) -> About:
+    """The same form, which asks for another picture."""
+    return replace(about, file="", name="")
+
+
+WHOLE = {
+    "is_decimal_allowed": False,
+    "min_value": "1",
+    "max_value": "60",
+    "action_id": "value",
+}
+
+
+def _picture(say: Say) -> list[Block]:
+    upload = {
+        "type": "file_input",
+        "action_id": "value",
+        "filetypes": FILES,
+        "max_files": 1,
+    }
+    link = {"type": "url_text_input", "action_id": "value"}
+    return [
+        _field("picture", say("Picture"), upload),
+        _field("link", say("… or a link to one"), link),
+    ]
+
+
+def _cameras(say: Say) -> Block:
+    options = [{"text": label(say(name)), "value": name} for name in CAMERAS]
+    element = {
+        "type": "multi_static_select",
+        "action_id": "value",
+        "options": options,
+        "max_selected_items": MOST_CAMERAS,
+    }
+    return _field("shot", say("Camera"), element)
+
+
+def _words(
+    name: str,
+    title: str,
+    example: str,
+    filled: Fields,
+    *,
+    long: bool = False,
+    optional: bool = True,
+) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": long,
+        "max_length": LONGEST,
+        "placeholder": label(example[:150]),
+    }
+    if said := filled.text(name)[:LONGEST]:
+        element["initial_value"] = said
+    return _field(name, title, element, optional=optional)
+
+
+def _choice(
+    name: str,
+    title: str,
+    options: Mapping[str, str],
+    *,
+    first: bool = True,
+    chosen: str | None = None,
+) -> Block:
+    """One of several; the first, or the chosen one, is chosen already."""
+    made = {v: {"text": label(t[:75]), "value": v} for v, t in options.items()}
+    every = list(made.values())[:MOST_OPTIONS]
+    element: Block = {"type": "static_select", "action_id": "value", "options": every}
+    if chosen or first:
+        element["initial_option"] = made[chosen] if chosen else every[0]
+    return _field(name, title, element)
+
+
+def _field(name: str, title: str, element: Block, *, optional: bool = True) -> Block:
+    return {
+        "type": "input",
+        "block_id": name,
+        "optional": optional,
+        "label": label(title),
+        "element": element,
+    }
+
+
+def _view(
+    verb: str, title: str, send: str, about: About, blocks: list[Block], say: Say
+) -> Block:
+    return {
+        "type": "modal",
+        "callback_id": f"vivant_{verb}",
+        "private_metadata": str(about),
+        "title": label(title[:TITLE]),
+        "submit": label(send[:TITLE]),
+        "close": label(say("Close")[:TITLE]),
+        "blocks": blocks,
+    }
+
+
+def _note(say: Say, blocks: list[Block]) -> Block:
+    return {
+        "type": "modal",
+        "title": label(say("Animate a picture")[:TITLE]),
+        "close": label(say("Close")[:TITLE]),
+        "blocks": blocks,
+    }
+
+
+def _many(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(value.get("selected_options") or [])
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.replace("<", " ").replace(">", " ").split())[:100]

@@ -1,0 +1,128 @@
+"""Posting a message once, though lines break and processes are killed.
+
+Slack has no key that makes a repeated post the same message. So each try is noted
+before it is made; one that may have gone through is looked for, and never repeated.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.blocks import Block, fallback
+from adapters.slack.echoes import Echoes, marks
+from adapters.slack.wire import is_unsure
+from bot.service import RenderService
+
+log = logging.getLogger(__name__)
+
+FREE = "no"  # noted when a try has surely come to nothing
+LOST = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a message goes."""
+
+    channel: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """Posts messages.
+
+    Attributes:
+        patience: Seconds that an echo is waited for after a line broke.
+    """
+
+    service: RenderService
+    echoes: Echoes
+    patience: float = 3.0
+
+    async def once(
+        self,
+        client: AsyncWebClient,
+        spot: Spot,
+        blocks: Sequence[Block],
+        *,
+        text: str = "",
+    ) -> str | None:
+        """Post a message, or find the one that an earlier try has posted.
+
+        Args:
+            client: Whose token is used.
+            spot: Where.
+            blocks: What; the id of the first tells this message from any other.
+            text: What a notification says; the first line when left out.
+
+        Returns:
+            Its timestamp; None when it may be there and cannot be found.
+
+        Raises:
+            SlackApiError: Slack said no; nothing was posted.
+        """
+        mark = str(blocks[0]["block_id"])
+        key = f"slack post {spot.channel} {mark}"
+        noted = await self.service.recall(key)
+        if noted is None or noted == FREE:
+            await self.service.note(key, "")
+            noted = await self._tried(client, spot, blocks, text or fallback(blocks))
+        elif not noted:
+            noted = await self._found(client, spot, mark)
+        if noted:
+            await self.service.note(key, noted)
+        return noted or None
+
+    async def _tried(
+        self,
+        client: AsyncWebClient,
+        spot: Spot,
+        blocks: Sequence[Block],
+        text: str,
+    ) -> str:
+        mark = str(blocks[0]["block_id"])
+        with self.echoes.listen(spot.channel, mark) as echo:
+            try:
+                answer = await client.chat_postMessage(
+                    channel=spot.channel,
+                    thread_ts=spot.thread,
+                    text=text,
+                    blocks=list(blocks),
+                    parse="none",
+                    link_names=False,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+                return str(answer["ts"])
+            except (SlackApiError, *LOST) as error:
+                if not is_unsure(error):
+                    await self.service.note(f"slack post {spot.channel} {mark}", FREE)
+                    raise
+                log.info("a message may not have been posted: %s", error)
+            try:
+                return await asyncio.wait_for(asyncio.shield(echo), self.patience)
+            except TimeoutError:
+                return await self._found(client, spot, mark)
+
+    async def _found(self, client: AsyncWebClient, spot: Spot, mark: str) -> str:
+        """The timestamp of a message in a place; empty when it is not to be found."""
+        try:
+            if spot.thread:
+                found = await client.conversations_replies(
+                    channel=spot.channel, ts=spot.thread, limit=100
+                )
+            else:
+                found = await client.conversations_history(
+                    channel=spot.channel, limit=100
+                )
+        except (SlackApiError, *LOST) as error:
+            log.info("%s cannot be looked through: %s", spot.channel, error)
+            return ""
+        messages: list[Mapping[str, Any]] = found["messages"]
+        return next((str(m["ts"]) for m in messages if mark in marks(m)), "")

@@ -1,0 +1,151 @@
+"""Keeps the bot on Slack: two connections, so that one may be renewed at any time.
+
+Slack renews a connection every few hours, and what it sends in that moment is lost when
+there is no other. The SDK connects again by itself; a connection that stays away too
+long is left for a new one.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack.app import Parts, assemble
+from adapters.slack.faults import GONE
+from adapters.slack.wire import code_of
+from bot.config import Settings
+from bot.service import RenderService
+
+log = logging.getLogger(__name__)
+
+APPS = "https://api.slack.com/apps"
+CONNECTIONS = 2
+LOST = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How patient the supervisor is; all in seconds.
+
+    Attributes:
+        first: Pause before the second try to reach Slack.
+        longest: The longest pause.
+        silence: How long a connection may be gone before it is made anew.
+        look: How often that is looked at.
+        ping: How often each connection is checked by the SDK.
+    """
+
+    first: float = 1.0
+    longest: float = 60.0
+    silence: float = 90.0
+    look: float = 5.0
+    ping: float = 5.0
+
+
+async def keep_connected(
+    settings: Settings,
+    service: RenderService,
+    *,
+    tell: Tell,
+    patience: Patience | None = None,
+    parts: Parts | None = None,
+) -> None:
+    """Be on Slack until cancelled, or until Slack refuses the tokens.
+
+    Args:
+        settings: The owner's; `slack_app_token` is set.
+        service: The core.
+        tell: Shows a line to the owner.
+        patience: How long to wait for what.
+        parts: The app, if it is there already.
+    """
+    patience = patience or Patience()
+    parts = parts or assemble(settings, service)
+    try:
+        if not await _reached(parts, settings, tell, patience):
+            return
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(CONNECTIONS):
+                tasks.create_task(
+                    _hold(parts, settings, patience), name=f"slack {number}"
+                )
+    finally:
+        await parts.close()
+
+
+async def _reached(
+    parts: Parts, settings: Settings, tell: Tell, patience: Patience
+) -> bool:
+    """Wait until Slack accepts our tokens; False when it refuses them."""
+    pause = patience.first
+    client = parts.wire.opened(None, hasty=True)
+    while True:
+        try:
+            await client.apps_connections_open(app_token=settings.slack_app_token or "")
+            if settings.slack_bot_token:
+                me = await parts.wire.opened(settings.slack_bot_token).auth_test()
+                tell(f"Slack: connected to {me['team']} as {me['user']}.")
+        except LOST as error:
+            if remedy := _remedy(error):
+                tell(remedy)
+                return False
+            log.warning("Slack does not answer: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, patience.longest)
+        else:
+            return True
+
+
+async def _hold(parts: Parts, settings: Settings, patience: Patience) -> None:
+    """Hold one connection, with a new handler when the old one does not get back."""
+    while True:
+        handler = AsyncSocketModeHandler(
+            parts.app, settings.slack_app_token, ping_interval=patience.ping
+        )
+        connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
+        try:
+            await _watch(handler, patience)
+        finally:
+            connecting.cancel()
+            await _close(handler, connecting)
+        log.warning("a connection to Slack was silent for too long; here is another")
+
+
+async def _watch(handler: AsyncSocketModeHandler, patience: Patience) -> None:
+    """Return when a connection has been gone for too long."""
+    seen = time.monotonic()
+    while time.monotonic() - seen < patience.silence:
+        await asyncio.sleep(patience.look)
+        if await handler.client.is_connected():
+            seen = time.monotonic()
+
+
+async def _close(
+    handler: AsyncSocketModeHandler, connecting: "asyncio.Task[None]"
+) -> None:
+    """Hang up, and wait for the tasks that the SDK leaves behind."""
+    client = handler.client
+    await handler.close_async()  # type: ignore[no-untyped-call]
+    left = [client.message_processor, client.message_receiver]
+    left += [client.current_session_monitor, connecting]
+    await asyncio.gather(*(task for task in left if task), return_exceptions=True)
+
+
+def _remedy(error: Exception) -> str | None:
+    """What the owner has to do, where trying again would only do harm."""
+    if not isinstance(error, SlackApiError):
+        return None
+    code = code_of(error)
+    if code in GONE or code in {"not_allowed_token_type", "missing_scope"}:
+        return (
+            "Slack refuses SLACK_APP_TOKEN or SLACK_BOT_TOKEN: copy both anew from"
+            f" {APPS} and start again. The rest goes on."
+        )
+    return None

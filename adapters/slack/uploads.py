@@ -1,0 +1,147 @@
+"""Sending a clip: announced, streamed up, shared, and then found in its channel."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.echoes import Echoes
+from adapters.slack.faults import trouble
+from adapters.slack.posts import LOST, Spot
+from adapters.slack.wire import Wire, is_unsure
+from bot.errors import DeliveryError
+from bot.service import RenderService
+
+log = logging.getLogger(__name__)
+
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look for a file's message
+UPLOAD = aiohttp.ClientTimeout(total=600, connect=10, sock_read=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Brings clips into channels.
+
+    Attributes:
+        looks: Seconds before each look for the message of a file.
+    """
+
+    wire: Wire
+    service: RenderService
+    echoes: Echoes
+    looks: tuple[float, ...] = LOOKS
+
+    async def send(
+        self,
+        client: AsyncWebClient,
+        spot: Spot,
+        file: Path,
+        *,
+        key: str,
+        clip: str,
+        comment: str,
+    ) -> str:
+        """Share a clip; the timestamp of its message, or the file's id if untold.
+
+        Args:
+            client: Whose token is used.
+            spot: Where.
+            file: The MP4.
+            key: The delivery's own.
+            clip: The clip's id.
+            comment: What stands over it, in Slack's markup.
+
+        Raises:
+            ClosedError: Nothing can be posted there.
+            FullError: No file can be posted there.
+            DeliveryError: Slack did not take it.
+        """
+        try:
+            file_id = await self._upload(client, file, name=f"vivant-{clip}.mp4")
+        except (SlackApiError, *LOST) as error:
+            raise trouble(error) from error
+        await self.service.note(f"slack file {file_id}", clip)
+        await self.service.note(_key(key), f"{file_id} {spot.channel}")
+        with self.echoes.listen(spot.channel, file_id) as echo:
+            try:
+                await client.files_completeUploadExternal(
+                    files=[{"id": file_id, "title": f"Vivant {clip}"}],
+                    channel_id=spot.channel,
+                    thread_ts=spot.thread,
+                    initial_comment=comment,
+                )
+            except (SlackApiError, *LOST) as error:
+                if not is_unsure(error):
+                    raise trouble(error) from error
+                log.info("a file may not have been shared: %s", error)
+                if ts := await self._told(client, file_id, spot.channel, echo):
+                    return ts
+                raise trouble(error) from error
+            return await self._told(client, file_id, spot.channel, echo) or file_id
+
+    async def find(self, client: AsyncWebClient, key: str) -> tuple[str, str] | None:
+        """Channel and timestamp of what a delivery has shared before a restart."""
+        noted = await self.service.recall(_key(key))
+        if not noted:
+            return None
+        file_id, _, channel = noted.partition(" ")
+        nothing: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        ts = await self._told(client, file_id, channel, nothing)
+        nothing.cancel()
+        return (channel, ts) if ts else None
+
+    async def _upload(self, client: AsyncWebClient, file: Path, *, name: str) -> str:
+        """Stream a file to where Slack wants it; its id."""
+        size = (await asyncio.to_thread(file.stat)).st_size
+        asked = await client.files_getUploadURLExternal(filename=name, length=size)
+        with await asyncio.to_thread(file.open, "rb") as body:
+            async with self.wire.session.post(
+                asked["upload_url"],
+                data=body,
+                headers={"Content-Type": "video/mp4"},
+                timeout=UPLOAD,
+                allow_redirects=False,
+            ) as answer:
+                if answer.status != 200:
+                    raise DeliveryError("Slack did not take the file.", passing=True)
+        return str(asked["file_id"])
+
+    async def _told(
+        self,
+        client: AsyncWebClient,
+        file_id: str,
+        channel: str,
+        echo: asyncio.Future[str],
+    ) -> str:
+        """The timestamp of a file's message: by our own event, else by asking."""
+        for pause in self.looks:
+            done, _ = await asyncio.wait([echo], timeout=pause)
+            if done:
+                return echo.result()
+            try:
+                answer = await client.files_info(file=file_id)
+            except (SlackApiError, *LOST) as error:
+                log.info("a file cannot be looked at: %s", error)
+                continue
+            if ts := shared_at(answer["file"], channel):
+                return ts
+        return ""
+
+
+def shared_at(file: Mapping[str, Any], channel: str) -> str:
+    """The timestamp of the message that shares a file in a channel, once it is told."""
+    shares: Mapping[str, Any] = file.get("shares") or {}
+    for kind in ("public", "private"):
+        for share in (shares.get(kind) or {}).get(channel) or []:
+            return str(share.get("ts") or "")
+    return ""
+
+
+def _key(key: str) -> str:
+    return f"slack upload {key}"
