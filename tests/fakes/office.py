@@ -1,0 +1,223 @@
+"""The core with a fake provider, on a fake Slack, through the real Bolt app."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from PIL import Image
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.http_retry.builtin_interval_calculators import (
+    FixedValueRetryIntervalCalculator,
+)
+
+from adapters.slack.app import Pace, Parts, assemble
+from adapters.slack.http import EVENTS, add_routes
+from adapters.slack.manifest import manifest
+from bot.config import Settings
+from bot.models import Job
+from bot.models import Person as Asker
+from tests.fakes.harbour import QUICK, Clock, NoisyJobs
+from tests.fakes.house import FakeHouse, open_fake_house
+from tests.fakes.slack import (
+    Channel,
+    FakeSlack,
+    FileUpload,
+    Message,
+    Person,
+    Team,
+    open_slack,
+)
+from tests.fakes.world import FakeProvider
+
+LOOKS = (0.02,) * 10  # seconds between looks for what Slack is not done with
+
+
+def photo(colour: str = "teal", name: str = "photo.png") -> FileUpload:
+    """A small picture, as somebody sends it."""
+    out = BytesIO()
+    Image.new("RGB", (160, 96), colour).save(out, "PNG")
+    return FileUpload(name, out.getvalue())
+
+
+@dataclass
+class Office:
+    """Everything a test on Slack may look at.
+
+    Attributes:
+        transport: `socket` or `http`.
+        team: A workspace with the bot, `channel`, and two people.
+    """
+
+    slack: FakeSlack
+    house: FakeHouse
+    settings: Settings
+    clock: Clock
+    transport: str
+    team: Team
+    channel: Channel
+    ada: Person
+    bob: Person
+    pace: dict[str, Any]
+    seen: set[str] = field(default_factory=set)
+    parts: Parts = field(init=False)
+    _online: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def clip(self, words: str = "pan left", **fields: Any) -> Message:
+        """Ada asks for a clip by the studio; the message with it."""
+        await self.ada.slash(self.channel, "/animate", words)
+        view = await self.ada.modal()
+        await self.ada.submit(view, fields)
+        return await self.next_clip()
+
+    async def next_clip(self, channel: Channel | None = None) -> Message:
+        """The next clip to come, once every job has ended."""
+        clip = await (channel or self.channel).until(
+            lambda m: bool(m.uploads) and m.ts not in self.seen
+        )
+        self.seen.add(clip.ts)
+        await self.idle()
+        return clip
+
+    async def card(self, words: str, channel: Channel | None = None) -> Message:
+        """The latest card with these words, there or to come."""
+        there = channel or self.channel
+
+        def look() -> Message | None:
+            cards = (m for m in reversed(there.messages) if m.by_bot and not m.uploads)
+            return next((m for m in cards if words in m.words), None)
+
+        return await self.slack.bell.until(look, 5, there.dump)
+
+    async def idle(self, jobs: int = 1) -> None:
+        """Wait until there have been so many jobs, and all have ended."""
+        assert isinstance(self.house.jobs, NoisyJobs)
+        while await self._count() < jobs or await self.house.unfinished():
+            async with asyncio.timeout(10):
+                await self.house.jobs.moved.wait()
+            self.house.jobs.moved.clear()
+
+    async def _count(self) -> int:
+        [row] = await self.house.store.rows("SELECT count(*) AS n FROM jobs")
+        return int(row["n"])
+
+    def asker(self, person: Person | None = None) -> Asker:
+        """Somebody, as the core knows them."""
+        who = person or self.ada
+        enterprise = who.team.enterprise
+        org = enterprise.id if enterprise else who.team.id
+        return Asker(chat="slack", id=f"{org}.{who.id}")
+
+    async def jobs(self, person: Person | None = None) -> list[Job]:
+        """A person's jobs, the newest first."""
+        entries = await self.house.service.history(self.asker(person))
+        return [entry.job for entry in entries]
+
+    async def connect(self) -> None:
+        """Bring an app online, in place of the one before."""
+        loop = asyncio.get_running_loop()
+        times: dict[str, Any] = {
+            "gap": 0.0,
+            "looks": LOOKS,
+            "picture_looks": (0.0, *LOOKS),
+            "echo": 0.2,
+            "pauses": FixedValueRetryIntervalCalculator(0.01),
+            "clock": lambda: loop.time() + self.clock.ahead,
+            "now": lambda: time.time() + self.clock.ahead,
+        }
+        pace = Pace(**(times | self.pace))
+        self.parts = assemble(self.settings, self.house.service, pace=pace)
+        self._online.push_async_callback(self.parts.close)
+        if self.transport == "http":
+            await self._listen()
+        else:
+            await self._dial()
+
+    async def disconnect(self) -> None:
+        """Take the app offline, as a restart does."""
+        await self._online.aclose()
+
+    async def _dial(self) -> None:
+        for _ in range(2):
+            handler = AsyncSocketModeHandler(
+                self.parts.app, self.slack.app_token, ping_interval=0.5
+            )
+            await handler.connect_async()  # type: ignore[no-untyped-call]
+            self._online.push_async_callback(_hang_up, handler)
+        await self.slack.socket.until(2)
+
+    async def _listen(self) -> None:
+        app = web.Application()
+        add_routes(app, self.parts, self.settings)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self._online.push_async_callback(runner.cleanup)
+        host, port = runner.addresses[0]
+        self.url = f"http://{host}:{port}"
+        await self.slack.deliver_over("http", f"{self.url}{EVENTS}")
+
+
+async def _hang_up(handler: AsyncSocketModeHandler) -> None:
+    client = handler.client
+    await handler.close_async()  # type: ignore[no-untyped-call]
+    left = [client.message_processor, client.message_receiver]
+    left.append(client.current_session_monitor)
+    await asyncio.gather(*(task for task in left if task), return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_office(
+    folder: Path,
+    *,
+    transport: str = "socket",
+    provider: FakeProvider | None = None,
+    online: bool = True,
+    low: bool = False,
+    pace: dict[str, Any] | None = None,
+    **settings: Any,
+) -> AsyncGenerator[Office]:
+    """Open the core in a folder, run its jobs, and be on Slack."""
+    clock = Clock()
+    address = "http://127.0.0.1/slack/events" if transport == "http" else None
+    async with (
+        open_slack(
+            manifest(low=low, address=address), clock=lambda: time.time() + clock.ahead
+        ) as fake,
+        open_fake_house(
+            folder, provider=provider, pace=QUICK, jobs_class=NoisyJobs
+        ) as house,
+    ):
+        team = fake.team("Harbour")
+        chosen = {
+            "slack_bot_token": fake.bot_token,
+            "slack_app_token": fake.app_token,
+            "slack_signing_secret": fake.signing_secret,
+            "slack_api_url": fake.api_url.rstrip("/"),
+        }
+        office = Office(
+            fake,
+            house,
+            Settings(data=folder, **(chosen | settings)),
+            clock,
+            transport,
+            team,
+            team.channel("general"),
+            team.person("Ada"),
+            team.person("Bob"),
+            pace or {},
+        )
+        running = asyncio.create_task(house.runner.run())
+        try:
+            if online:
+                await office.connect()
+            yield office
+        finally:
+            await office.disconnect()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
