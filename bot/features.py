@@ -74,7 +74,7 @@ FEATURES = (
     Feature("quota", "What you have left today"),
     Feature(
         "animate-admin quota",
-        "Give a member their own clip-seconds a day, in this server",
+        "Give a member their own clip-seconds a day here",
         (
             Option("member", "Whose quota"),
             Option("units", "Clip-seconds a day, or “unlimited”"),

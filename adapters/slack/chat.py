@@ -119,8 +119,7 @@ class SlackChat:
         who = SLACK.person(job.person.id)
         first, *rest = messages.trouble(error, say, SLACK)
         blocks = [section([f"{who} {first}", *rest], mark=f"report {job.id}")]
-        if surface is None:
-            blocks += row(job.id, ("again",), say)
+        blocks += row(job.id, ("again",), say)
         thread = job.place.thread
         if thread is None and surface and surface.channel == job.place.channel:
             thread = surface.ts

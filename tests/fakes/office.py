@@ -84,13 +84,36 @@ class Office:
         await self.idle()
         return clip
 
-    async def card(self, words: str, channel: Channel | None = None) -> Message:
-        """The latest card with these words, there or to come."""
+    async def card(
+        self,
+        words: str,
+        *,
+        button: str = "",
+        about: str = "",
+        channel: Channel | None = None,
+    ) -> Message:
+        """The latest card that says this, there or to come.
+
+        Args:
+            words: What it says.
+            button: What may be pressed on it.
+            about: The clip or job that its buttons are for.
+            channel: Where; the first channel when left out.
+        """
         there = channel or self.channel
 
+        def fits(message: Message) -> bool:
+            ids = {e["element"].get("value") for e in message.elements}
+            return (
+                message.by_bot
+                and not message.uploads
+                and words in message.words
+                and (not button or button in message.buttons)
+                and (not about or about in ids)
+            )
+
         def look() -> Message | None:
-            cards = (m for m in reversed(there.messages) if m.by_bot and not m.uploads)
-            return next((m for m in cards if words in m.words), None)
+            return next((m for m in reversed(there.messages) if fits(m)), None)
 
         return await self.slack.bell.until(look, 5, there.dump)
 
