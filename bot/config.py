@@ -194,6 +194,11 @@ def _slack_problems(settings: Settings) -> list[str]:
             "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: set both, or"
             " neither for a single workspace."
         )
+    if settings.slack_client_id and not settings.public_url:
+        found.append(
+            "SLACK_CLIENT_ID lets other workspaces install the bot: set"
+            " VIVANT_PUBLIC_URL, which they are sent back to."
+        )
     if settings.slack and not (
         settings.slack_app_token or settings.slack_signing_secret
     ):

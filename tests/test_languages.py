@@ -21,10 +21,11 @@ from bot.prompt.verbs import VERBS
 from bot.wording import plans
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("bot", "adapters/discord")
+FOLDERS = ("bot", "adapters/discord", "adapters/slack")
 FOR_OWNERS = (
     *("bot.commands", "bot.config", "bot.__main__"),
     *("adapters.discord.checkup", "adapters.discord.supervisor"),
+    *("adapters.slack.checkup", "adapters.slack.sockets", "adapters.slack.manifest"),
 )
 NOTES = (
     "bot.prompt",
@@ -71,7 +72,7 @@ def told(module: ast.Module) -> Iterator[ast.expr]:
     for call in ast.walk(module):
         if not isinstance(call, ast.Call):
             continue
-        if called(call) in {*kinds, "ClosedError", "say"}:
+        if called(call) in {*kinds, "ClosedError", "FullError", "say"}:
             yield from (*call.args, *named(call, "hint"))
         if called(call) == "_everywhere_group":
             yield call.args[1]

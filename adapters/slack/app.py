@@ -20,7 +20,7 @@ from slack_sdk.http_retry.builtin_interval_calculators import (
 from slack_sdk.http_retry.interval_calculator import RetryIntervalCalculator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.cards import GAP, Cards
+from adapters.slack.cards import DRIP, GAP, Cards
 from adapters.slack.chat import SlackChat
 from adapters.slack.commands import Commands
 from adapters.slack.desk import Desk
@@ -48,6 +48,7 @@ class Pace:
 
     Attributes:
         gap: Least time between two edits of a card.
+        drip: Least time between two edits in a workspace.
         looks: Pauses before each look for the message of a file.
         picture_looks: Pauses before each look for a picture that was just sent.
         echo: How long an echo is waited for after a line broke.
@@ -56,6 +57,7 @@ class Pace:
     """
 
     gap: float = GAP
+    drip: float = DRIP
     looks: tuple[float, ...] = LOOKS
     picture_looks: tuple[float, ...] = PICTURE_LOOKS
     echo: float = 3.0
@@ -105,7 +107,14 @@ def assemble(
         wire,
         installs,
         service,
-        cards=Cards(wire, service, gap=pace.gap, clock=pace.clock, now=pace.now),
+        cards=Cards(
+            wire,
+            service,
+            gap=pace.gap,
+            drip=pace.drip,
+            clock=pace.clock,
+            now=pace.now,
+        ),
         posts=Posts(service, echoes, pace.echo),
         uploads=Uploads(wire, service, echoes, pace.looks),
         now=pace.now,
@@ -137,7 +146,8 @@ def _bolt(
         echoes.heard(body.get("event") or {})
         await next_()
 
-    return AsyncApp(
+    BOLT_LOG.setLevel(logging.ERROR)  # it warns that it leaves our settings to us
+    app = AsyncApp(
         name="vivant",
         logger=BOLT_LOG,
         process_before_response=True,
@@ -147,6 +157,8 @@ def _bolt(
         before_authorize=listen,
         oauth_flow=flow,
     )
+    BOLT_LOG.setLevel(logging.NOTSET)
+    return app
 
 
 class Authorize(AsyncAuthorize):

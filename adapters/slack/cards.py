@@ -27,20 +27,23 @@ from bot.wording import messages
 log = logging.getLogger(__name__)
 
 GAP = 5.0  # seconds between two edits of a card
-PER_MINUTE = 45  # edits of a workspace; Slack allows 50 (tier 3)
-BURST = 10  # edits that may follow one another at once
+DRIP = 60 / 45  # seconds between two edits in a workspace; Slack allows 50 a minute
+BURST = 5  # edits that may follow one another at once; with the drip, 50 in a minute
 
 
 class Budget:
     """Edits that a workspace has left: a steady drip, with room for a short burst.
 
     Args:
+        drip: Seconds between two edits.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, drip: float = DRIP, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._drip = drip
         self._clock = clock
-        self._drip = 60 / PER_MINUTE
         self._due = clock()
 
     def take(self) -> bool:
@@ -140,6 +143,7 @@ class Cards:
         wire: How Slack is asked.
         service: The core.
         gap: Least seconds between two edits of a card.
+        drip: Least seconds between two edits in a workspace.
         clock: Monotonic seconds.
         now: Unix time in seconds.
     """
@@ -150,11 +154,13 @@ class Cards:
         service: RenderService,
         *,
         gap: float = GAP,
+        drip: float = DRIP,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._wire = wire
         self._gap = gap
+        self._drip = drip
         self._clock = clock
         self._now = now
         self._budgets: dict[str, Budget] = {}
@@ -166,13 +172,25 @@ class Cards:
     def pause(self, job: Job) -> float:
         """Seconds until a card may be edited again, by how many there are."""
         here = [j for j in self._kept.jobs() if j.place.key == job.place.key]
-        return max(self._gap, self._gap and 60 * len(here) / PER_MINUTE)
+        return max(self._gap, self._drip * len(here))
 
-    def open(self, job: Job, channel: str, ts: str, *, note: str = "") -> None:
-        """Show a job on a message from now on."""
+    def open(
+        self, job: Job, channel: str, ts: str, *, note: str = "", shown: str = ""
+    ) -> None:
+        """Show a job on a message from now on.
+
+        Args:
+            job: What is shown.
+            channel: Where the message is.
+            ts: The message.
+            note: A line about it.
+            shown: What it says already.
+        """
         workspace = job.place.workspace
-        budget = self._budgets.setdefault(workspace, Budget(self._clock))
-        drawn = Drawn(self._wire, budget, channel, ts, self._now, note)
+        budget = self._budgets.get(workspace)
+        if budget is None:
+            budget = self._budgets[workspace] = Budget(self._drip, self._clock)
+        drawn = Drawn(self._wire, budget, channel, ts, self._now, note, shown=shown)
         self._kept.open(job, drawn)
 
     def link(self, job_id: str, url: str) -> None:

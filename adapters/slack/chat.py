@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import FOR_CLIP, Block, row, section
+from adapters.slack.blocks import FOR_CLIP, Block, aside, row, section
 from adapters.slack.cards import Cards, card_blocks
 from adapters.slack.faults import ClosedError, FullError, trouble
 from adapters.slack.installs import Installs
@@ -26,6 +27,19 @@ from bot.service import RenderService
 from bot.wording import messages
 
 log = logging.getLogger(__name__)
+
+
+class Posted(NamedTuple):
+    """Where a message is.
+
+    Attributes:
+        ts: Its timestamp; None when it may be there and cannot be found.
+        note: Why it is not where it was meant to be.
+    """
+
+    channel: str
+    ts: str | None
+    note: str = ""
 
 
 class SlackChat:
@@ -124,20 +138,18 @@ class SlackChat:
         if thread is None and surface and surface.channel == job.place.channel:
             thread = surface.ts
         spot = Spot(job.place.channel, thread)
-        _, ts = await self.post_or_direct(job, spot, blocks)
-        return ts or card
+        posted = await self.post_or_direct(job, spot, blocks)
+        return posted.ts or card
 
-    async def post_or_direct(
-        self, job: Job, spot: Spot, blocks: list[Block]
-    ) -> tuple[str, str | None]:
-        """Post where it was asked for, else to its person; where, and the timestamp.
+    async def post_or_direct(self, job: Job, spot: Spot, blocks: list[Block]) -> Posted:
+        """Post where it was asked for, else to its person.
 
         Raises:
             DeliveryError: Neither is possible.
         """
         client = await self._client(job)
         try:
-            return spot.channel, await self.posts.once(client, spot, blocks)
+            return Posted(spot.channel, await self.posts.once(client, spot, blocks))
         except (SlackApiError, *LOST) as error:
             problem = trouble(error)
             if not isinstance(problem, ClosedError):
@@ -146,14 +158,12 @@ class SlackChat:
         if direct.channel == spot.channel:
             raise problem
         say = speaker(job.place.locale)
-        note = section(
-            [f"<#{spot.channel}>: {say(problem.sentence)} {say(problem.hint)}"]
-        )
+        note = f"<#{spot.channel}>: {say(problem.sentence)} {say(problem.hint)}"
         try:
-            ts = await self.posts.once(client, direct, [*blocks, note])
+            ts = await self.posts.once(client, direct, [*blocks, *aside([note])])
         except (SlackApiError, *LOST) as error:
             raise trouble(error) from error
-        return direct.channel, ts
+        return Posted(direct.channel, ts, note)
 
     async def direct(self, client: AsyncWebClient, person: Person) -> Spot:
         """The direct messages with somebody.
@@ -194,10 +204,11 @@ class SlackChat:
             entry = await self._service.entry(job.id, person=job.person)
             blocks = card_blocks(entry, now=self._now())
             spot = Spot(job.place.channel, job.place.thread)
-            channel, ts = await self.post_or_direct(entry.job, spot, blocks)
+            channel, ts, note = await self.post_or_direct(entry.job, spot, blocks)
             if ts is not None:
                 await self._service.note_card(job.id, f"{channel}:{ts}")
-                self.cards.open(entry.job, channel, ts)
+                shown = "" if note else str(blocks)
+                self.cards.open(entry.job, channel, ts, note=note, shown=shown)
                 await self._claim(job, channel, ts)
                 latest = await self._service.entry(job.id, person=job.person)
                 self.cards.show(latest.job)

@@ -240,8 +240,8 @@ class Commands:
         place = call.spot.place()
         if not self._service.may_manage(person, place):
             raise StateError(
-                "Only an admin of the workspace can do that.",
-                hint="Whoever runs this bot may add {person} to VIVANT_ADMINS.",
+                "Only an admin of the workspace can do that, and you are {person}.",
+                hint="Whoever runs this bot may add that name to VIVANT_ADMINS.",
                 person=person.key,
             )
 

@@ -15,11 +15,11 @@ import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.app import Parts, assemble
+from adapters.slack.app import Parts
 from adapters.slack.faults import GONE
+from adapters.slack.http import EVENTS
 from adapters.slack.wire import code_of
 from bot.config import Settings
-from bot.service import RenderService
 
 log = logging.getLogger(__name__)
 
@@ -51,26 +51,26 @@ class Patience:
 
 async def keep_connected(
     settings: Settings,
-    service: RenderService,
+    parts: Parts,
     *,
     tell: Tell,
     patience: Patience | None = None,
-    parts: Parts | None = None,
 ) -> None:
     """Be on Slack until cancelled, or until Slack refuses the tokens.
 
     Args:
-        settings: The owner's; `slack_app_token` is set.
-        service: The core.
+        settings: The owner's.
+        parts: The app.
         tell: Shows a line to the owner.
         patience: How long to wait for what.
-        parts: The app, if it is there already.
     """
     patience = patience or Patience()
-    parts = parts or assemble(settings, service)
     try:
         if not await _reached(parts, settings, tell, patience):
             return
+        if settings.slack_app_token is None:
+            tell(f"Slack: waiting for its calls at {_address(settings)}.")
+            await asyncio.Event().wait()
         async with asyncio.TaskGroup() as tasks:
             for number in range(CONNECTIONS):
                 tasks.create_task(
@@ -78,6 +78,11 @@ async def keep_connected(
                 )
     finally:
         await parts.close()
+
+
+def _address(settings: Settings) -> str:
+    base = settings.public_url or f"http://{settings.web_host}:{settings.web_port}"
+    return base + EVENTS
 
 
 async def _reached(
@@ -88,7 +93,8 @@ async def _reached(
     client = parts.wire.opened(None, hasty=True)
     while True:
         try:
-            await client.apps_connections_open(app_token=settings.slack_app_token or "")
+            if settings.slack_app_token:
+                await client.apps_connections_open(app_token=settings.slack_app_token)
             if settings.slack_bot_token:
                 me = await parts.wire.opened(settings.slack_bot_token).auth_test()
                 tell(f"Slack: connected to {me['team']} as {me['user']}.")

@@ -3,8 +3,9 @@
 import asyncio
 import errno
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 from aiohttp import web
 from rich.console import Console
@@ -27,8 +28,9 @@ async def run(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings))
         app = await asyncio.to_thread(create_app, settings, house.service)
+        chats = await asyncio.to_thread(_chats, house, settings, console.print, app)
         stack.push_async_callback((await _listen(app, settings)).cleanup)
-        running = asyncio.create_task(_everything(house, settings, console.print))
+        running = asyncio.create_task(_everything(house, chats))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, running.cancel)
@@ -41,14 +43,31 @@ async def run(settings: Settings) -> int:
     return 0
 
 
-async def _everything(house: House, settings: Settings, tell: Tell) -> None:
-    """Carry jobs and be in the chats whose tokens are set, until cancelled."""
-    async with asyncio.TaskGroup() as tasks:
-        if settings.discord_token:
-            # Imported late: whoever has no token need not wait for it.
-            from adapters.discord.supervisor import keep_connected  # noqa: PLC0415
+def _chats(
+    house: House, settings: Settings, tell: Tell, app: web.Application
+) -> list[Coroutine[Any, Any, None]]:
+    """Each chat whose tokens are set, to be run; whoever has none need not wait."""
+    chats: list[Coroutine[Any, Any, None]] = []
+    if settings.discord_token:
+        from adapters.discord.supervisor import keep_connected  # noqa: PLC0415
 
-            tasks.create_task(keep_connected(settings, house.service, tell=tell))
+        chats.append(keep_connected(settings, house.service, tell=tell))
+    if settings.slack:
+        from adapters.slack import sockets  # noqa: PLC0415
+        from adapters.slack.app import assemble  # noqa: PLC0415
+        from adapters.slack.http import add_routes  # noqa: PLC0415
+
+        parts = assemble(settings, house.service)
+        add_routes(app, parts, settings)
+        chats.append(sockets.keep_connected(settings, parts, tell=tell))
+    return chats
+
+
+async def _everything(house: House, chats: list[Coroutine[Any, Any, None]]) -> None:
+    """Carry jobs and be in the chats, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for chat in chats:
+            tasks.create_task(chat)
         tasks.create_task(house.run())
 
 
@@ -70,10 +89,8 @@ async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
 
 def _greeting(settings: Settings) -> list[str]:
     lines = []
-    if settings.slack_bot_token:
-        lines.append("SLACK_BOT_TOKEN is set, but this version has no Slack yet.")
-    if not settings.discord_token:
-        lines.append("DISCORD_TOKEN is not set, so only the page runs.")
+    if not (settings.discord_token or settings.slack):
+        lines.append("No DISCORD_TOKEN and no SLACK_BOT_TOKEN: only the page runs.")
     host = (
         settings.web_host if ":" not in settings.web_host else f"[{settings.web_host}]"
     )

@@ -146,6 +146,7 @@ class Office:
         loop = asyncio.get_running_loop()
         times: dict[str, Any] = {
             "gap": 0.0,
+            "drip": 0.0,
             "looks": LOOKS,
             "picture_looks": (0.0, *LOOKS),
             "echo": 0.2,
