@@ -14,7 +14,7 @@ from bot.models import (
     Shape,
     Size,
     Source,
-    Still,
+    Tier,
 )
 from bot.prompt.parse import parse
 
@@ -58,7 +58,7 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
         provider=card.provider,
         model=card.id,
         seconds=_length(ask, prompt, card),
-        size=_size(card, ask.shape, ask.still),
+        size=_frame(card, _ratio(ask)),
         seed=new_seed() if ask.seed is None else ask.seed,
         tier=ask.tier,
         still=ask.still.media if ask.still else None,
@@ -112,6 +112,27 @@ def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRe
         seconds=_grown(card, clip.request.seconds, seconds),
         source=_source(clip),
         plan=None,
+    )
+
+
+def final(clip: Clip, card: ModelCard) -> RenderRequest:
+    """The same clip by a better model, in the frame that it likes best.
+
+    Raises:
+        PromptError: There are too many words for that model.
+    """
+    done = clip.request
+    return replace(
+        done,
+        tier=Tier.FINAL,
+        provider=card.provider,
+        model=card.id,
+        prompt=_words(done.prompt, card),
+        size=_frame(card, done.size.width / done.size.height),
+        plan=None,
+        way=None,
+        whole=None,
+        named=False,
     )
 
 
@@ -170,10 +191,14 @@ def _either(numbers: Sequence[int]) -> str:
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
-def _size(card: ModelCard, shape: Shape, still: Still | None) -> Size:
-    """The model's frame that is nearest to the wanted shape."""
-    natural = still.size.width / still.size.height if still else 16 / 9
-    wanted = RATIOS.get(shape, natural)
+def _ratio(ask: Ask) -> float:
+    """Width by height of the wanted shape."""
+    size = ask.still.size if ask.still else Size(16, 9)
+    return RATIOS.get(ask.shape, size.width / size.height)
+
+
+def _frame(card: ModelCard, wanted: float) -> Size:
+    """The model's frame that is nearest to the wanted shape, the preferred first."""
 
     def distance(size: Size) -> float:
         ratio = size.width / size.height

@@ -33,6 +33,7 @@ from bot.models import (
     RenderRequest,
     State,
     Still,
+    Tier,
 )
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
@@ -166,6 +167,25 @@ class RenderService(Library):
         except MissingError:
             done = (await self.job(job_id, person=person)).request
         request = replace(done, seed=checking.new_seed(), plan=None)
+        return await self._accept(request, person, place, event)
+
+    def has_final(self, clip: Clip) -> bool:
+        """Whether a better model than the one that made a clip is set up for finals."""
+        return bool(self._choice.finals(clip.request))
+
+    async def final(
+        self, clip_id: str, *, person: Person, place: Place, event: str | None = None
+    ) -> Job:
+        """Render a draft again as a final: the same still, words, length and seed.
+
+        Raises:
+            StateError: It is a final already, or no better model is set up.
+        """
+        clip = await self.seen(clip_id, person=person, place=place)
+        better = self._choice.finals(clip.request)
+        if not better:
+            raise _no_final(clip)
+        request = checking.final(clip, better[0])
         return await self._accept(request, person, place, event)
 
     async def cancel(self, job_id: str, *, person: Person) -> Job:
@@ -337,6 +357,18 @@ class RenderService(Library):
         name = f"{clip.request.provider}/{clip.request.model}"
         names = (name, *self._choice.order(clip.request.tier))
         return checking.choose(Ask(), self.models(), names)
+
+
+def _no_final(clip: Clip) -> StateError:
+    if clip.request.tier is Tier.FINAL:
+        return StateError(
+            "That clip is a final already.",
+            hint="Reply with what should change, or render it again.",
+        )
+    return StateError(
+        "No better model than the one that made this clip is set up here.",
+        hint="Whoever runs this bot can set one up for finals.",
+    )
 
 
 def _new_id() -> str:
