@@ -97,12 +97,6 @@ def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRe
         PromptError: There are too many words.
         OptionError: It would become longer than the model can do.
     """
-    if seconds < 1:
-        raise OptionError(
-            "A clip cannot grow by {seconds} seconds.",
-            hint="Ask for one second or more.",
-            seconds=seconds,
-        )
     return replace(
         clip.request,
         op=Op.EXTEND,
@@ -133,6 +127,38 @@ def final(clip: Clip, card: ModelCard) -> RenderRequest:
         way=None,
         whole=None,
         named=False,
+    )
+
+
+def remade(clip: Clip, prompt: str, seconds: int, card: ModelCard) -> RenderRequest:
+    """The same clip by other words; what it was made from stays.
+
+    Args:
+        clip: What is not right.
+        prompt: What is said instead; of a remix or an extension the reply.
+        seconds: Length of the whole clip.
+        card: What renders.
+
+    Raises:
+        PromptError: There are too many words.
+        OptionError: The model makes no clip of that length.
+    """
+    done = clip.request
+    if done.op is Op.CREATE:
+        seconds = _offered(card, seconds)
+    elif done.op is Op.EXTEND and done.source:
+        before = done.source.seconds
+        seconds = _grown(card, before, seconds - before)
+    return replace(
+        done,
+        provider=card.provider,
+        model=card.id,
+        prompt=_words(prompt, card),
+        seconds=seconds,
+        seed=new_seed(),
+        plan=None,
+        way=None,
+        whole=None,
     )
 
 
@@ -181,6 +207,12 @@ def _grown(card: ModelCard, before: int, seconds: int) -> int:
 
     That is done where it is planned and priced, and the person is told.
     """
+    if seconds < 1:
+        raise OptionError(
+            "A clip cannot grow by {seconds} seconds.",
+            hint="Ask for one second or more.",
+            seconds=seconds,
+        )
     if Op.EXTEND in card.native and not card.adds:
         return _offered(card, before + seconds)
     return before + seconds

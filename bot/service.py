@@ -20,9 +20,11 @@ from bot.errors import (
     StillError,
     StorageError,
 )
+from bot.features import LONGEST_PROMPT
 from bot.jobs import Chat, Jobs
 from bot.library import Library
 from bot.media import Media
+from bot.mending import ClipFault, Mended, mend
 from bot.models import (
     Ask,
     Clip,
@@ -186,6 +188,34 @@ class RenderService(Library):
         if not better:
             raise _no_final(clip)
         request = checking.final(clip, better[0])
+        return await self._accept(request, person, place, event)
+
+    async def mend(
+        self, clip_id: str, fault: ClipFault, *, person: Person, place: Place
+    ) -> Mended:
+        """The words that would mend what is wrong with a clip; nothing is spent."""
+        clip = await self.seen(clip_id, person=person, place=place)
+        card = self._card_of(clip)
+        limit = min(card.prompt_limit, LONGEST_PROMPT)
+        return mend(fault, clip.request, lengths=card.seconds, limit=limit)
+
+    async def remake(
+        self,
+        clip_id: str,
+        prompt: str,
+        seconds: int,
+        *,
+        person: Person,
+        place: Place,
+        event: str | None = None,
+    ) -> Job:
+        """Render a clip again by other words, with another seed.
+
+        It starts from the same still. A remix or an extension starts from the same
+        clip once more, and the words stand for the reply that it answered.
+        """
+        clip = await self.seen(clip_id, person=person, place=place)
+        request = checking.remade(clip, prompt, seconds, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
     async def cancel(self, job_id: str, *, person: Person) -> Job:

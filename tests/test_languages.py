@@ -14,6 +14,7 @@ from adapters.discord import buttons, forms
 from bot import errors, features
 from bot.errors import BotError
 from bot.languages import NAMES, TABLES, look_up, say, speaker
+from bot.mending import FAULTS
 from bot.models import Shape, Tier
 from bot.prompt.moods import LOOKS, SOUNDS, name_of
 from bot.prompt.plan import Move, MoveKind
@@ -142,6 +143,7 @@ def tables() -> Iterator[str]:
     """What is looked up by way of a variable."""
     yield from (*features.MENUS, *features.CAMERAS, *Shape, *Tier)
     yield from (name_of(mood) for mood in (*LOOKS, *SOUNDS))
+    yield from (text for told in FAULTS.values() for text in told)
     for feature in features.FEATURES:
         yield feature.help
         yield from (option.help for option in feature.options)
@@ -167,6 +169,7 @@ def limited() -> Iterator[tuple[str, int]]:
     yield from ((menu, 32) for menu in features.MENUS)
     yield from ((choice, 100) for choice in (*features.CAMERAS, *Shape, *Tier))
     yield from ((label, 20) for label in buttons.LABELS.values())  # five fit in a row
+    yield from ((told.help, 100) for told in FAULTS.values())
 
 
 def shown(part: object) -> Iterator[str]:
