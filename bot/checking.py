@@ -73,18 +73,12 @@ def remix(clip: Clip, words: str, card: ModelCard) -> RenderRequest:
     Raises:
         PromptError: Nothing was said, or too much.
     """
-    words = _words(words, card)
-    if not words:
-        raise PromptError(
-            "You did not say what to change.",
-            hint="Answer with words such as “slower, and add snow”.",
-        )
     return replace(
         clip.request,
         op=Op.REMIX,
         provider=card.provider,
         model=card.id,
-        prompt=words,
+        prompt=_reply(words, card),
         source=_source(clip),
         plan=None,
     )
@@ -133,14 +127,8 @@ def final(clip: Clip, card: ModelCard) -> RenderRequest:
 def remade(clip: Clip, prompt: str, seconds: int, card: ModelCard) -> RenderRequest:
     """The same clip by other words; what it was made from stays.
 
-    Args:
-        clip: What is not right.
-        prompt: What is said instead; of a remix or an extension the reply.
-        seconds: Length of the whole clip.
-        card: What renders.
-
     Raises:
-        PromptError: There are too many words.
+        PromptError: There are too many words, or none for a remix.
         OptionError: The model makes no clip of that length.
     """
     done = clip.request
@@ -153,7 +141,7 @@ def remade(clip: Clip, prompt: str, seconds: int, card: ModelCard) -> RenderRequ
         done,
         provider=card.provider,
         model=card.id,
-        prompt=_words(prompt, card),
+        prompt=(_reply if done.op is Op.REMIX else _words)(prompt, card),
         seconds=seconds,
         seed=new_seed(),
         plan=None,
@@ -178,6 +166,16 @@ def _words(words: str, card: ModelCard) -> str:
             limit=f"{card.prompt_limit:,}",
         )
     return kept
+
+
+def _reply(words: str, card: ModelCard) -> str:
+    """The words that say what to change."""
+    if kept := _words(words, card):
+        return kept
+    raise PromptError(
+        "You did not say what to change.",
+        hint="Answer with words such as “slower, and add snow”.",
+    )
 
 
 def _length(ask: Ask, prompt: str, card: ModelCard) -> int:

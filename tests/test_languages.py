@@ -14,7 +14,7 @@ from adapters.discord import buttons, forms
 from bot import errors, features
 from bot.errors import BotError
 from bot.languages import NAMES, TABLES, look_up, say, speaker
-from bot.mending import FAULTS
+from bot.mending import FAULTS, ClipFault, Mended
 from bot.models import Shape, Tier
 from bot.prompt.moods import LOOKS, SOUNDS, name_of
 from bot.prompt.plan import Move, MoveKind
@@ -242,7 +242,9 @@ async def test_nothing_in_a_form_is_cut_off(name: str) -> None:
         return text
 
     studio = forms.studio("1", forms.Wish(), remember, needs_picture=True)
-    for form in (studio, forms.remix("1", remember), forms.extend("1", remember)):
+    mended = Mended(fault=ClipFault.JITTER, prompt="", seconds=4, notes=())
+    small = (forms.remix, forms.extend, lambda _, say: forms.mended("1", mended, say))
+    for form in (studio, *(form("1", remember) for form in small)):
         assert set(shown(form.to_dict())) <= said
 
 

@@ -1,4 +1,4 @@
-"""Forms: the studio, and the words for a remix or an extension.
+"""Forms: the studio, and the words for a remix, an extension or a mend.
 
 What is sent back is read from ids, so a form that was open during a restart still
 works; only a picture that came with the command is lost then, and the form says so.
@@ -17,6 +17,7 @@ from adapters.discord.pictures import Upload
 from bot.errors import StateError
 from bot.features import CAMERAS, LONGEST_PROMPT
 from bot.languages import Say
+from bot.mending import Mended
 from bot.models import Shape, Tier
 from bot.prompt.compose import Parts
 
@@ -131,6 +132,21 @@ def extend(clip_id: str, say: Say) -> Form:
         )
     form.add(say("By how much?"), seconds)
     form.add(say("What happens then?"), _words("words", say("pan right, hold")))
+    return form
+
+
+def mended(clip_id: str, mended: Mended, say: Say) -> Form:
+    """The words that would mend a clip, to be changed and sent.
+
+    The length is a part of the form's id: nothing else knows it after a restart.
+    """
+    form = Form("mend", f"{clip_id}:{mended.seconds}", say("Render it again"))
+    told = [say(note) for note in mended.notes]
+    told.append(say("{seconds} s", seconds=mended.seconds))
+    form.add_item(ui.TextDisplay("\n".join(f"- {line}" for line in told)))
+    words = _words("words", say("dolly in 2 s, hold 1 s, then pan left"))
+    words.default = mended.prompt or None
+    form.add(say("With these words"), words)
     return form
 
 
