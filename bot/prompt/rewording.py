@@ -14,9 +14,12 @@ from bot.prompt.words import any_of
 UNNAMED = "push in"  # what a text without a camera move gets
 ROUNDS = 4  # a cut may bring words together that have to be cut in turn
 
+_BEFORE = (  # what goes with a word that is cut
+    r"(?:\b(?:and|add)\s+)?(?:\b(?:with|in|through|under)\s+)?"
+    r"(?:\b(?:an?|the|some|very|slight(?:ly)?|subtle|light|heavy|thick|falling)\s+)*"
+)
 _SHAKY = re.compile(
-    r"(?:\b(?:with|and|in|an?|some|the|very|slight(?:ly)?|subtle)\s+)*"
-    rf"{HANDHELD.pattern}"
+    rf"{_BEFORE}{HANDHELD.pattern}"
     r"(?:\s+(?:camera|cam|shot|feel|look|style|footage|movement|motion|of)\b)*",
     re.IGNORECASE,
 )
@@ -56,8 +59,7 @@ def cleared(text: str, looks: Collection[str]) -> str:
     """The text without the words for some looks, as `moods` names them."""
     words = "|".join(LOOKS[name].pattern for name in looks)
     known = re.compile(
-        r"(?:\b(?:add|and|with|in|through|an?|the|some|light|heavy|thick|falling)\s+)*"
-        rf"(?:{words})(?:\s+(?:falls|falling|drifts|drifting)\b)?",
+        rf"{_BEFORE}(?:{words})(?:\s+(?:falls|falling|drifts|drifting)\b)?",
         re.IGNORECASE,
     )
     return _edited(text, lambda clause: _cut(clause, known))
