@@ -14,6 +14,7 @@ from bot.models import Op, RenderRequest
 from bot.prompt import rewording
 
 SHORT = 3  # seconds in which little can go wrong
+ROUNDS = 5  # of all steps, as one may make room for another
 AIR = ("rain", "snow", "haze", "dust", "embers", "lightrays")  # looks that add things
 
 
@@ -81,12 +82,16 @@ def mend(
         limit: Characters that a prompt may have; a change that does not fit is left.
     """
     words = request.prompt[:limit].strip()
-    notes = []
-    for step in STEPS[fault]:
-        changed = step.change(words, request)
-        if changed != words and len(changed) <= limit:
-            words = changed
-            notes.append(step.note)
+    notes: list[str] = []
+    for _ in range(ROUNDS):
+        before = words
+        for step in STEPS[fault]:
+            changed = step.change(words, request).strip()
+            if changed != words and len(changed) <= limit:
+                words = changed
+                notes.append(step.note)
+        if words == before:
+            break
     seconds = _seconds(fault, request, lengths)
     if seconds < request.seconds:
         notes.append(SHORTER)
@@ -114,9 +119,9 @@ def _slowed(words: str, request: RenderRequest, *, much: bool = False) -> str:
 
 def _shortened(words: str, request: RenderRequest) -> str:
     """The embedded renderer reads a remix's length from the reply."""
-    if request.op is Op.REMIX and request.plan and request.seconds > SHORT:
-        return f"make it {SHORT} seconds, {words}"
-    return words
+    said = f"make it {SHORT} seconds"
+    here = request.op is Op.REMIX and request.plan and request.seconds > SHORT
+    return f"{said}, {words}" if here and said not in words else words
 
 
 def _cleared(words: str, request: RenderRequest) -> str:

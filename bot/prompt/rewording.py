@@ -1,4 +1,8 @@
-"""A prompt reworded, clause by clause: what nobody has to change stays as it is."""
+"""A prompt reworded, clause by clause: what nobody has to change stays as it is.
+
+A cut may bring words together that have to be cut in turn, and what is cut is slowed
+only the next time: call each until it changes nothing more.
+"""
 
 import re
 from collections.abc import Callable, Collection
@@ -12,7 +16,6 @@ from bot.prompt.verbs import HANDHELD, VERBS
 from bot.prompt.words import any_of
 
 UNNAMED = "push in"  # what a text without a camera move gets
-ROUNDS = 4  # a cut may bring words together that have to be cut in turn
 
 _BEFORE = (  # what goes with a word that is cut
     r"(?:\b(?:and|add)\s+)?(?:\b(?:with|in|through|under)\s+)?"
@@ -118,16 +121,7 @@ def in_beats(text: str, seconds: float) -> str:
 
 
 def _edited(text: str, change: Change) -> str:
-    """The text with a change made to its clauses until there is no more to change."""
-    for _ in range(ROUNDS):
-        done = _edited_once(text, change)
-        if done == text:
-            break
-        text = done
-    return text
-
-
-def _edited_once(text: str, change: Change) -> str:
+    """The text with a change made to each clause that is for the eye."""
     end = 0
     emptied = False
     for clause in clauses(text):
