@@ -1,12 +1,25 @@
 """A draft becomes a final: the same order, by the best model that the owner set up."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot import checking
 from bot.choice import LOCAL, Choice
 from bot.errors import MissingError, StateError
-from bot.models import Ask, Clip, ModelCard, RenderRequest, Shape, Size, State, Tier
+from bot.models import (
+    Ask,
+    Clip,
+    ModelCard,
+    RenderRequest,
+    Shape,
+    Size,
+    State,
+    Tier,
+    Way,
+)
+from bot.providers.planning import plan
 from tests.fakes.house import ANN, BOB, HERE, FakeHouse, open_fake_house
 from tests.fakes.world import FakeProvider
 from tests.test_provider_choice import card, choice, job
@@ -54,6 +67,24 @@ async def test_a_final_of_a_remix_changes_the_same_clip(tmp_path: Path) -> None:
         assert order.state is State.QUEUED
         assert order.request.source == remixed.request.source
         assert order.request.prompt == "add snow"
+
+
+async def test_a_final_of_a_remix_by_another_service_is_made_from_the_still(
+    tmp_path: Path,
+) -> None:
+    """Its words are merged with those it answers to, as that service needs them."""
+    async with open_fake_house(tmp_path) as house:
+        clip = await draft(house)
+        remixed = await house.remix(clip.id, "add snow")
+        await house.settled()
+        done = await house.service.clip(remixed.id, person=ANN)
+        done = replace(done, request=replace(done.request, still="still", seconds=7))
+
+        quote = plan(checking.final(done, BIG), BIG, today="2026-11-21")
+
+        assert quote.request.whole == "pan left. add snow"
+        assert (quote.request.way, quote.request.still) == (Way.AFRESH, "still")
+        assert (quote.request.seconds, quote.request.tier) == (8, Tier.FINAL)
 
 
 async def test_without_a_better_model_there_is_no_final(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.prompt.parse import NO_MOVE, parse
 from bot.prompt.plan import Ease, MoveKind, Plan
 from bot.prompt.remix import remix
 from tests.fakes.house import ANN, BOB, HERE, open_fake_house
-from tests.test_prompt_any_text import SOUP, check
+from tests.test_prompt_any_text import WORDS, check
 
 LENGTHS = range(1, 21)
 
@@ -214,6 +214,14 @@ def test_every_fault_is_told_and_has_a_mend() -> None:
     assert set(AIR) <= set(LOOKS)
 
 
+SHAKES = """
+handheld hand held hand-fast-held shaky documentary whip crash quick- slowly very gentle
+close-up snow heavy rain camera rises Action: in a the with barely light --motion low
+"""
+SOUP = st.lists(
+    st.sampled_from([*WORDS.split(), *SHAKES.split(), *SHAKES.split(), "\n"]),
+    max_size=30,
+).map(" ".join)
 FAULT = st.sampled_from(ClipFault)
 OPS = st.sampled_from(Op)
 
