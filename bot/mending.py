@@ -28,19 +28,19 @@ class ClipFault(StrEnum):
     DISTORTED = "distorted"
 
 
-class Told(NamedTuple):
+class Offer(NamedTuple):
     """A fault as people are asked about it: on a button, and in a line."""
 
     label: str
     help: str
 
 
-FAULTS: Mapping[ClipFault, Told] = {
-    ClipFault.JITTER: Told("It jitters", "The picture shakes, jumps or flickers."),
-    ClipFault.DRIFT: Told("It drifts off", "What it shows becomes something else."),
-    ClipFault.ADDED: Told("Something was added", "There are things nobody asked for."),
-    ClipFault.IGNORED: Told("Not what I said", "It does not do what the words say."),
-    ClipFault.DISTORTED: Told("It is distorted", "Hands, faces or shapes are wrong."),
+FAULTS: Mapping[ClipFault, Offer] = {
+    ClipFault.JITTER: Offer("It jitters", "The picture shakes, jumps or flickers."),
+    ClipFault.DRIFT: Offer("It drifts off", "What it shows becomes something else."),
+    ClipFault.ADDED: Offer("Something was added", "There are things nobody asked for."),
+    ClipFault.IGNORED: Offer("Not what I said", "It does not do what the words say."),
+    ClipFault.DISTORTED: Offer("It is distorted", "Hands, faces or shapes are wrong."),
 }
 
 

@@ -9,11 +9,12 @@ from adapters.discord.desk import Desk, say_of
 from adapters.discord.forms import Sent, Wish, Wishes
 from adapters.discord.people import asker, place_of, whence
 from adapters.discord.pictures import Pictures, Upload, attached_to, first_picture
-from adapters.discord.text import joined
+from adapters.discord.text import DISCORD, joined
 from bot.errors import BotError, MissingError
 from bot.mending import FAULTS, ClipFault
 from bot.models import Ask, Job
 from bot.service import RenderService
+from bot.wording import messages
 
 ONLY_YOURS = MissingError(
     "That clip is gone, or it is somebody else's.",
@@ -100,8 +101,7 @@ class Doors:
     async def ask_fault(self, interaction: discord.Interaction, clip_id: str) -> None:
         """Ask what is wrong with a clip."""
         say = say_of(interaction)
-        told = [f"**{say(one.label)}**: {say(one.help)}" for one in FAULTS.values()]
-        text = joined(say("What is wrong with it?"), *told)
+        text = joined(*messages.faults(say, DISCORD))
         view = buttons.for_faults(clip_id, say)
         await self.desk.say_now(interaction, text, view=view)
 

@@ -20,6 +20,7 @@ from bot.languages import Say
 from bot.mending import Mended
 from bot.models import Shape, Tier
 from bot.prompt.compose import Parts
+from bot.wording import messages
 
 MOST_WISHES = 1_000  # forms that may be open at once; the oldest go first
 LENGTHS = (1, 2, 4, 6, 8, 10)  # seconds that the form for an extension offers
@@ -141,9 +142,8 @@ def mended(clip_id: str, mended: Mended, say: Say) -> Form:
     The length is a part of the form's id: nothing else knows it after a restart.
     """
     form = Form("mend", f"{clip_id}:{mended.seconds}", say("Render it again"))
-    told = [say(note) for note in mended.notes]
-    told.append(say("{seconds} s", seconds=mended.seconds))
-    form.add_item(ui.TextDisplay("\n".join(f"- {line}" for line in told)))
+    notes = messages.mended(mended, say)
+    form.add_item(ui.TextDisplay("\n".join(f"- {note}" for note in notes)))
     words = _words("words", say("dolly in 2 s, hold 1 s, then pan left"))
     words.default = mended.prompt or None
     form.add(say("With these words"), words)
