@@ -127,11 +127,19 @@ def test_what_the_owner_puts_before_a_model_is_better() -> None:
     assert finals(*cards, made_by="gone/model", order=order) == ["a/big", "b/fast"]
 
 
+def test_a_final_by_whatever_model_is_a_final() -> None:
+    """Also by one that its person named, though the owner prefers another."""
+    made = request("b/fast", Tier.FINAL)
+
+    assert chosen((BIG, FAST), ("a/big", "b/fast")).finals(made) == ()
+
+
 def test_our_own_renderer_is_no_final_of_another_model() -> None:
     """Unless the owner says so: it steps in for any service."""
+    gone = request("gone/model", still="s")
+    assert chosen((OUR_OWN,), ()).finals(gone) == []
     assert finals(OUR_OWN, made_by=LOCAL) == []
-    assert finals(OUR_OWN, made_by="gone/model") == []
-    [better] = chosen((OUR_OWN,), (LOCAL,)).finals(request("gone/model", still="s"))
+    [better] = chosen((OUR_OWN,), (LOCAL,)).finals(gone)
     assert better.name == LOCAL
 
 
