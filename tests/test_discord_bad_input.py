@@ -10,6 +10,7 @@ from adapters.discord.pictures import Upload as Uploaded
 from bot.config import Settings
 from bot.errors import StillError
 from bot.languages import say
+from bot.wording.markup import MOST_QUOTED
 from tests.fakes import pictures
 from tests.fakes.discord_api import Upload
 from tests.fakes.harbour import open_harbour, photo
@@ -181,7 +182,7 @@ def test_words_are_shown_as_they_were_typed_and_do_nothing(
 
 
 def test_long_words_are_cut_and_a_message_always_fits() -> None:
-    assert len(text.plain("x" * 5_000)) == text.MOST_QUOTED + 1
+    assert len(text.plain("x" * 5_000)) == MOST_QUOTED + 1
     assert len(text.joined(*["*" * 900] * 5)) == text.MOST
     assert text.quoted("  \n ") == ""
 
