@@ -15,7 +15,7 @@ from bot.prompt import rewording
 
 SHORT = 3  # seconds in which little can go wrong
 ROUNDS = 5  # of all steps, as one may make room for another
-AIR = ("rain", "snow", "haze", "dust", "embers", "lightrays")  # looks that add things
+AIR = ("rain", "snow", "haze", "dust", "embers")  # looks that add things
 
 
 class ClipFault(StrEnum):
@@ -100,9 +100,11 @@ def mend(
 
 
 def _seconds(fault: ClipFault, request: RenderRequest, lengths: Sequence[int]) -> int:
-    if request.op is Op.EXTEND or fault not in {ClipFault.JITTER, ClipFault.DRIFT}:
+    """The longest that the model makes and that is not too long, else its shortest."""
+    shorter = fault in {ClipFault.JITTER, ClipFault.DRIFT}
+    if request.op is Op.EXTEND or (request.op is Op.REMIX and not shorter):
         return request.seconds
-    most = min(SHORT, request.seconds)
+    most = min(SHORT, request.seconds) if shorter else request.seconds
     return max((s for s in lengths if s <= most), default=lengths[0])
 
 
@@ -151,7 +153,7 @@ def _widened(words: str, _: RenderRequest) -> str:
     return rewording.widened(words)
 
 
-def _with(words: str, more: str, _: RenderRequest | None = None) -> str:
+def _with(words: str, more: str) -> str:
     """The words and a sentence more, if it is not there yet."""
     if more in words or not more:
         return words

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from bot.errors import MissingError, OptionError, PromptError
 from bot.mending import AIR, FAULTS, NOTHING, SHORT, STEPS, ClipFault, Mended, mend
 from bot.models import Op, Person, RenderRequest, Size, Source
-from bot.prompt.moods import LOOKS
 from bot.prompt.parse import NO_MOVE, parse
 from bot.prompt.plan import Ease, MoveKind, Plan
 from bot.prompt.remix import remix
@@ -201,6 +200,17 @@ def test_a_model_that_makes_no_short_clips_makes_its_shortest() -> None:
     assert lengths == [5, 3, 8, 12]
 
 
+@pytest.mark.parametrize("fault", ClipFault)
+def test_a_clip_of_a_model_that_is_gone_gets_a_length_of_the_next(
+    fault: ClipFault,
+) -> None:
+    """What is proposed can be sent as it is."""
+    request = asked("pan left", seconds=5)
+
+    assert mend(fault, request, lengths=(4, 8), limit=4_000).seconds == 4
+    assert mend(fault, request, lengths=(6, 9), limit=4_000).seconds == 6
+
+
 def test_a_change_that_does_not_fit_is_left_out() -> None:
     request = asked("pan left")
 
@@ -211,7 +221,13 @@ def test_a_change_that_does_not_fit_is_left_out() -> None:
 
 def test_every_fault_is_told_and_has_a_mend() -> None:
     assert set(FAULTS) == set(STEPS) == set(ClipFault)
-    assert set(AIR) <= set(LOOKS)
+
+
+@pytest.mark.parametrize("name", AIR)
+def test_what_floats_in_the_air_is_left_out_of_a_remix_by_its_name(name: str) -> None:
+    plan = replace(parse("pan left"), looks={name: 0.6})
+
+    assert not remix(plan, f"no {name}").looks
 
 
 SHAKES = """
