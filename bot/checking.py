@@ -14,7 +14,7 @@ from bot.models import (
     Shape,
     Size,
     Source,
-    Still,
+    Tier,
 )
 from bot.prompt.parse import parse
 
@@ -58,7 +58,7 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
         provider=card.provider,
         model=card.id,
         seconds=_length(ask, prompt, card),
-        size=_size(card, ask.shape, ask.still),
+        size=_frame(card, _ratio(ask)),
         seed=new_seed() if ask.seed is None else ask.seed,
         tier=ask.tier,
         still=ask.still.media if ask.still else None,
@@ -73,18 +73,12 @@ def remix(clip: Clip, words: str, card: ModelCard) -> RenderRequest:
     Raises:
         PromptError: Nothing was said, or too much.
     """
-    words = _words(words, card)
-    if not words:
-        raise PromptError(
-            "You did not say what to change.",
-            hint="Answer with words such as “slower, and add snow”.",
-        )
     return replace(
         clip.request,
         op=Op.REMIX,
         provider=card.provider,
         model=card.id,
-        prompt=words,
+        prompt=_reply(words, card),
         source=_source(clip),
         plan=None,
     )
@@ -97,12 +91,6 @@ def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRe
         PromptError: There are too many words.
         OptionError: It would become longer than the model can do.
     """
-    if seconds < 1:
-        raise OptionError(
-            "A clip cannot grow by {seconds} seconds.",
-            hint="Ask for one second or more.",
-            seconds=seconds,
-        )
     return replace(
         clip.request,
         op=Op.EXTEND,
@@ -112,6 +100,53 @@ def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRe
         seconds=_grown(card, clip.request.seconds, seconds),
         source=_source(clip),
         plan=None,
+    )
+
+
+def final(clip: Clip, card: ModelCard) -> RenderRequest:
+    """The same clip by a better model, in the frame that it likes best.
+
+    Raises:
+        PromptError: There are too many words for that model.
+    """
+    done = clip.request
+    return replace(
+        done,
+        tier=Tier.FINAL,
+        provider=card.provider,
+        model=card.id,
+        prompt=_words(done.prompt, card),
+        size=_frame(card, done.size.width / done.size.height),
+        plan=None,
+        way=None,
+        whole=None,
+        named=False,
+    )
+
+
+def remade(clip: Clip, prompt: str, seconds: int, card: ModelCard) -> RenderRequest:
+    """The same clip by other words; what it was made from stays.
+
+    Raises:
+        PromptError: There are too many words, or none for a remix.
+        OptionError: The model makes no clip of that length.
+    """
+    done = clip.request
+    if done.op is Op.CREATE:
+        seconds = _offered(card, seconds)
+    elif done.op is Op.EXTEND and done.source:
+        before = done.source.seconds
+        seconds = _grown(card, before, seconds - before)
+    return replace(
+        done,
+        provider=card.provider,
+        model=card.id,
+        prompt=(_reply if done.op is Op.REMIX else _words)(prompt, card),
+        seconds=seconds,
+        seed=new_seed(),
+        plan=None,
+        way=None,
+        whole=None,
     )
 
 
@@ -131,6 +166,16 @@ def _words(words: str, card: ModelCard) -> str:
             limit=f"{card.prompt_limit:,}",
         )
     return kept
+
+
+def _reply(words: str, card: ModelCard) -> str:
+    """The words that say what to change."""
+    if kept := _words(words, card):
+        return kept
+    raise PromptError(
+        "You did not say what to change.",
+        hint="Answer with words such as “slower, and add snow”.",
+    )
 
 
 def _length(ask: Ask, prompt: str, card: ModelCard) -> int:
@@ -160,6 +205,12 @@ def _grown(card: ModelCard, before: int, seconds: int) -> int:
 
     That is done where it is planned and priced, and the person is told.
     """
+    if seconds < 1:
+        raise OptionError(
+            "A clip cannot grow by {seconds} seconds.",
+            hint="Ask for one second or more.",
+            seconds=seconds,
+        )
     if Op.EXTEND in card.native and not card.adds:
         return _offered(card, before + seconds)
     return before + seconds
@@ -170,10 +221,14 @@ def _either(numbers: Sequence[int]) -> str:
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
-def _size(card: ModelCard, shape: Shape, still: Still | None) -> Size:
-    """The model's frame that is nearest to the wanted shape."""
-    natural = still.size.width / still.size.height if still else 16 / 9
-    wanted = RATIOS.get(shape, natural)
+def _ratio(ask: Ask) -> float:
+    """Width by height of the wanted shape."""
+    size = ask.still.size if ask.still else Size(16, 9)
+    return RATIOS.get(ask.shape, size.width / size.height)
+
+
+def _frame(card: ModelCard, wanted: float) -> Size:
+    """The model's frame that is nearest to the wanted shape, the preferred first."""
 
     def distance(size: Size) -> float:
         ratio = size.width / size.height

@@ -50,14 +50,24 @@ class Choice:
 
     def order(self, tier: Tier) -> Sequence[str]:
         """Models for a tier: those whose service works first, each in its order."""
-        listed = self._listed(tier)
-        now = self._clock()
+        return self._working_first(self._listed(tier))
 
-        def waits(name: str) -> bool:
-            breaker = self._breakers.get(name.partition("/")[0])
-            return breaker is not None and breaker.wait(now) > 0
+    def finals(self, request: RenderRequest) -> Sequence[ModelCard]:
+        """The models that make a better clip of a finished one, the first choice first.
 
-        return sorted(listed, key=waits)
+        They are those that the owner puts before the model that made it. Our own
+        renderer steps in for any service: it is a final only where the owner says so,
+        and what it made in the place of one may still become one.
+        """
+        own = f"{request.provider}/{request.model}"
+        if request.tier is Tier.FINAL and own != LOCAL:
+            return ()
+        by_owner = LOCAL in self._final
+        names = [n for n in self._listed(Tier.FINAL) if by_owner or n != LOCAL]
+        better = names[: names.index(own)] if own in names else names
+        cards = {c.name: c for p in self._providers.values() for c in p.models()}
+        known = [cards[name] for name in self._working_first(better) if name in cards]
+        return [card for card in known if request.still or card.text_only]
 
     def worked(self, provider: str) -> None:
         """A service took an order."""
@@ -99,6 +109,15 @@ class Choice:
                 note = INSTEAD.format(before=before, after=card.title)
                 return replace(quote, notes=(note, *quote.notes))
         return None
+
+    def _working_first(self, names: Sequence[str]) -> Sequence[str]:
+        now = self._clock()
+
+        def waits(name: str) -> bool:
+            breaker = self._breakers.get(name.partition("/")[0])
+            return breaker is not None and breaker.wait(now) > 0
+
+        return sorted(names, key=waits)
 
     def _listed(self, tier: Tier) -> Sequence[str]:
         if tier is Tier.DRAFT:

@@ -20,9 +20,11 @@ from bot.errors import (
     StillError,
     StorageError,
 )
+from bot.features import LONGEST_PROMPT
 from bot.jobs import Chat, Jobs
 from bot.library import Library
 from bot.media import Media
+from bot.mending import ClipFault, Mended, mend
 from bot.models import (
     Ask,
     Clip,
@@ -33,6 +35,7 @@ from bot.models import (
     RenderRequest,
     State,
     Still,
+    Tier,
 )
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
@@ -166,6 +169,53 @@ class RenderService(Library):
         except MissingError:
             done = (await self.job(job_id, person=person)).request
         request = replace(done, seed=checking.new_seed(), plan=None)
+        return await self._accept(request, person, place, event)
+
+    def has_final(self, clip: Clip) -> bool:
+        """Whether a better model than the one that made a clip is set up for finals."""
+        return bool(self._choice.finals(clip.request))
+
+    async def final(
+        self, clip_id: str, *, person: Person, place: Place, event: str | None = None
+    ) -> Job:
+        """Render a draft again as a final: the same still, words, length and seed.
+
+        Raises:
+            StateError: It is a final already, or no better model is set up.
+        """
+        clip = await self.seen(clip_id, person=person, place=place)
+        better = self._choice.finals(clip.request)
+        if not better:
+            raise _no_final(clip)
+        request = checking.final(clip, better[0])
+        return await self._accept(request, person, place, event)
+
+    async def mend(
+        self, clip_id: str, fault: ClipFault, *, person: Person, place: Place
+    ) -> Mended:
+        """The words that would mend what is wrong with a clip; nothing is spent."""
+        clip = await self.seen(clip_id, person=person, place=place)
+        card = self._card_of(clip)
+        limit = min(card.prompt_limit, LONGEST_PROMPT)
+        return mend(fault, clip.request, lengths=card.seconds, limit=limit)
+
+    async def remake(
+        self,
+        clip_id: str,
+        prompt: str,
+        seconds: int,
+        *,
+        person: Person,
+        place: Place,
+        event: str | None = None,
+    ) -> Job:
+        """Render a clip again by other words, with another seed.
+
+        It starts from the same still. A remix or an extension starts from the same
+        clip once more, and the words stand for the reply that it answered.
+        """
+        clip = await self.seen(clip_id, person=person, place=place)
+        request = checking.remade(clip, prompt, seconds, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
     async def cancel(self, job_id: str, *, person: Person) -> Job:
@@ -337,6 +387,18 @@ class RenderService(Library):
         name = f"{clip.request.provider}/{clip.request.model}"
         names = (name, *self._choice.order(clip.request.tier))
         return checking.choose(Ask(), self.models(), names)
+
+
+def _no_final(clip: Clip) -> StateError:
+    if clip.request.tier is Tier.FINAL:
+        return StateError(
+            "That clip is a final already.",
+            hint="Reply with what should change, or render it again.",
+        )
+    return StateError(
+        "No better model than the one that made this clip is set up here.",
+        hint="Whoever runs this bot can set one up for finals.",
+    )
 
 
 def _new_id() -> str:

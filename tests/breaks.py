@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 COPIED = ("bot", "adapters", "tests", "pyproject.toml")
 DISCORD = ("tests/test_discord.py", "tests/test_discord_delivery.py")
 LINE = ("tests/test_discord_line.py",)
+MENDS = ("tests/test_discord_mends.py", "tests/test_mending.py")
 AD = "adapters/discord/"
 
 
@@ -125,6 +126,34 @@ BREAKS = (
         "if job.card and not self.cards.knows(job.id)",
         "if False and not self.cards.knows(job.id)",
         DISCORD,
+    ),
+    Break(
+        "a final is offered where there is none",
+        AD + "parcel.py",
+        "final=self.service.has_final(self.clip)",
+        "final=True",
+        DISCORD,
+    ),
+    Break(
+        "a mend takes the length of the clip",
+        "bot/mending.py",
+        "max((s for s in lengths if s <= most), default=lengths[0])",
+        "request.seconds",
+        MENDS,
+    ),
+    Break(
+        "a mend is made with the same seed",
+        "bot/checking.py",
+        "        seconds=seconds,\n        seed=new_seed(),",
+        "        seconds=seconds,",
+        MENDS,
+    ),
+    Break(
+        "a mend may be read by everyone",
+        AD + "desk.py",
+        "text, ephemeral=True, view=view",
+        "text, view=view",
+        MENDS,
     ),
     Break(
         "nobody watches the gateway",

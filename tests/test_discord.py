@@ -239,7 +239,7 @@ async def test_the_clip_says_what_it_is(tmp_path: Path) -> None:
         assert data[4:8] == b"ftyp"
         for word in ("pan left", "one", "seed", "4 clip-seconds", "AI-generated"):
             assert word in clip.content
-        assert clip.buttons == ["Remix", "Again", "Extend", "Delete"]
+        assert clip.buttons == ["Remix", "Again", "Extend", "Not right?", "Delete"]
         assert clip.flags == 0
 
 
@@ -255,7 +255,8 @@ async def test_a_person_is_spoken_to_in_their_language(tmp_path: Path) -> None:
         await asked.says("macht Clips von 4, 8")
 
         clip = await harbour.clip()
-        assert clip.buttons == ["Remix", "Nochmal", "Verlängern", "Löschen"]
+        own = ["Remix", "Nochmal", "Verlängern", "Stimmt was nicht?", "Löschen"]
+        assert clip.buttons == own
         texts = {
             command["name"]: command.get("description_localizations")
             or command["name_localizations"]

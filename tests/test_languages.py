@@ -14,6 +14,7 @@ from adapters.discord import buttons, forms
 from bot import errors, features
 from bot.errors import BotError
 from bot.languages import NAMES, TABLES, look_up, say, speaker
+from bot.mending import FAULTS, ClipFault, Mended
 from bot.models import Shape, Tier
 from bot.prompt.moods import LOOKS, SOUNDS, name_of
 from bot.prompt.plan import Move, MoveKind
@@ -143,6 +144,7 @@ def tables() -> Iterator[str]:
     """What is looked up by way of a variable."""
     yield from (*features.MENUS, *features.CAMERAS, *Shape, *Tier)
     yield from (name_of(mood) for mood in (*LOOKS, *SOUNDS))
+    yield from (text for told in FAULTS.values() for text in told)
     for feature in features.FEATURES:
         yield feature.help
         yield from (option.help for option in feature.options)
@@ -168,6 +170,7 @@ def limited() -> Iterator[tuple[str, int]]:
     yield from ((menu, 32) for menu in features.MENUS)
     yield from ((choice, 100) for choice in (*features.CAMERAS, *Shape, *Tier))
     yield from ((label, 20) for label in buttons.LABELS.values())  # five fit in a row
+    yield from ((told.help, 100) for told in FAULTS.values())
 
 
 def shown(part: object) -> Iterator[str]:
@@ -240,7 +243,9 @@ async def test_nothing_in_a_form_is_cut_off(name: str) -> None:
         return text
 
     studio = forms.studio("1", forms.Wish(), remember, needs_picture=True)
-    for form in (studio, forms.remix("1", remember), forms.extend("1", remember)):
+    mended = Mended(fault=ClipFault.JITTER, prompt="", seconds=4, notes=())
+    small = (forms.remix, forms.extend, lambda _, say: forms.mended("1", mended, say))
+    for form in (studio, *(form("1", remember) for form in small)):
         assert set(shown(form.to_dict())) <= said
 
 

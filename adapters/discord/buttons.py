@@ -7,15 +7,19 @@ from typing import Any, Self, cast
 import discord
 
 from bot.languages import Say
+from bot.mending import FAULTS
 
 TEMPLATE = re.compile(r"vivant:(?P<verb>[a-z]+):(?P<id>[a-z0-9]{4,20})")
 LABELS = {
     "remix": "Remix",
     "again": "Again",
+    "final": "Final",
     "extend": "Extend",
+    "wrong": "Not right?",
     "delete": "Delete",
     "erase": "Delete it for good",
     "cancel": "Cancel",
+    **{fault.value: told.label for fault, told in FAULTS.items()},
 }
 STYLES = {
     "remix": discord.ButtonStyle.primary,
@@ -68,13 +72,20 @@ def for_card(job_id: str, say: Say) -> discord.ui.View:
     return row(job_id, ("cancel",), say)
 
 
-def for_clip(job_id: str, say: Say) -> discord.ui.View:
-    """What can be done with a finished clip."""
-    return row(job_id, ("remix", "again", "extend", "delete"), say)
+def for_clip(job_id: str, say: Say, *, final: bool = False) -> discord.ui.View:
+    """What can be done with a finished clip; `final` where there is a better model."""
+    better = ("final",) if final else ()
+    verbs = ("remix", "again", *better, "extend", "wrong", "delete")
+    return row(job_id, verbs, say)
+
+
+def for_faults(job_id: str, say: Say) -> discord.ui.View:
+    """What may be wrong with a finished clip."""
+    return row(job_id, tuple(fault.value for fault in FAULTS), say)
 
 
 def row(job_id: str, verbs: tuple[str, ...], say: Say) -> discord.ui.View:
-    """Buttons in a row; presses are found by their ids, so nothing is kept here."""
+    """Buttons, five in a row; presses are found by their ids, so nothing is kept."""
     view = discord.ui.View(timeout=None)
     for verb in verbs:
         view.add_item(Press(verb, job_id, say(LABELS[verb])))

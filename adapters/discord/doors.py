@@ -1,18 +1,20 @@
 """What commands, buttons and forms have in common: each order, once."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
 import discord
 
 from adapters.discord import buttons, forms
 from adapters.discord.desk import Desk, say_of
 from adapters.discord.forms import Sent, Wish, Wishes
-from adapters.discord.people import asker, place_of
+from adapters.discord.people import asker, place_of, whence
 from adapters.discord.pictures import Pictures, Upload, attached_to, first_picture
+from adapters.discord.text import DISCORD, joined
 from bot.errors import BotError, MissingError
-from bot.models import Ask, Job, Person, Place
+from bot.mending import FAULTS, ClipFault
+from bot.models import Ask, Job
 from bot.service import RenderService
+from bot.wording import messages
 
 ONLY_YOURS = MissingError(
     "That clip is gone, or it is somebody else's.",
@@ -46,7 +48,7 @@ class Doors:
                 tier=wish.tier,
                 model=wish.model,
             )
-            return await self.service.submit(ask, **_whence(interaction))
+            return await self.service.submit(ask, **whence(interaction))
 
         await self.desk.order(interaction, take)
 
@@ -64,7 +66,7 @@ class Doors:
         """Change a clip."""
 
         async def take() -> Job:
-            return await self.service.remix(clip_id, words, **_whence(interaction))
+            return await self.service.remix(clip_id, words, **whence(interaction))
 
         await self.desk.order(interaction, take)
 
@@ -74,8 +76,9 @@ class Doors:
         """Make a clip longer."""
 
         async def take() -> Job:
-            whence = _whence(interaction)
-            return await self.service.extend(clip_id, words, seconds, **whence)
+            return await self.service.extend(
+                clip_id, words, seconds, **whence(interaction)
+            )
 
         await self.desk.order(interaction, take)
 
@@ -83,7 +86,48 @@ class Doors:
         """Order the same once more."""
 
         async def take() -> Job:
-            return await self.service.again(job_id, **_whence(interaction))
+            return await self.service.again(job_id, **whence(interaction))
+
+        await self.desk.order(interaction, take)
+
+    async def final(self, interaction: discord.Interaction, clip_id: str) -> None:
+        """Render a draft again by a better model."""
+
+        async def take() -> Job:
+            return await self.service.final(clip_id, **whence(interaction))
+
+        await self.desk.order(interaction, take)
+
+    async def ask_fault(self, interaction: discord.Interaction, clip_id: str) -> None:
+        """Ask what is wrong with a clip."""
+        say = say_of(interaction)
+        text = joined(*messages.faults(say, DISCORD))
+        view = buttons.for_faults(clip_id, say)
+        await self.desk.say_now(interaction, text, view=view)
+
+    async def propose(
+        self, interaction: discord.Interaction, clip_id: str, fault: ClipFault
+    ) -> None:
+        """Show the words that would mend a clip, before anything is spent."""
+        person, place = asker(interaction), place_of(interaction)
+        try:
+            mended = await self.service.mend(clip_id, fault, person=person, place=place)
+        except BotError as error:
+            await self.desk.say_lost(interaction, error, "")
+            return
+        form = forms.mended(clip_id, mended, say_of(interaction))
+        await self.desk.open_form(interaction, form)
+
+    async def remake(
+        self, interaction: discord.Interaction, about: str, words: str
+    ) -> None:
+        """Render a clip again by other words."""
+        clip_id, _, seconds = about.partition(":")
+
+        async def take() -> Job:
+            return await self.service.remake(
+                clip_id, words, int(seconds), **whence(interaction)
+            )
 
         await self.desk.order(interaction, take)
 
@@ -99,6 +143,12 @@ class Doors:
                 await self.desk.open_form(interaction, forms.extend(job_id, say))
             case "again":
                 await self.again(interaction, job_id)
+            case "final":
+                await self.final(interaction, job_id)
+            case "wrong":
+                await self.ask_fault(interaction, job_id)
+            case fault if fault in FAULTS:
+                await self.propose(interaction, job_id, ClipFault(fault))
             case "cancel":
                 await self.desk.do(
                     interaction, lambda: self.cancel(interaction, job_id)
@@ -119,6 +169,8 @@ class Doors:
                 await self._composed(interaction, form)
             case "remix":
                 await self.remix(interaction, form.about, form.text("words"))
+            case "mend":
+                await self.remake(interaction, form.about, form.text("words"))
             case "extend":
                 seconds = int(form.text("seconds") or 0)
                 words = form.text("words")
@@ -195,19 +247,3 @@ class Doors:
         if uploads := form.files.get("picture"):
             wish = replace(wish, picture=uploads[0])
         await self.animate(interaction, wish, prompt)
-
-
-class Whence(TypedDict):
-    """Who orders, where, and by which click."""
-
-    person: Person
-    place: Place
-    event: str
-
-
-def _whence(interaction: discord.Interaction) -> Whence:
-    return Whence(
-        person=asker(interaction),
-        place=place_of(interaction),
-        event=f"interaction {interaction.id}",
-    )

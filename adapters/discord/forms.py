@@ -1,4 +1,4 @@
-"""Forms: the studio, and the words for a remix or an extension.
+"""Forms: the studio, and the words for a remix, an extension or a mend.
 
 What is sent back is read from ids, so a form that was open during a restart still
 works; only a picture that came with the command is lost then, and the form says so.
@@ -17,8 +17,10 @@ from adapters.discord.pictures import Upload
 from bot.errors import StateError
 from bot.features import CAMERAS, LONGEST_PROMPT
 from bot.languages import Say
+from bot.mending import Mended
 from bot.models import Shape, Tier
 from bot.prompt.compose import Parts
+from bot.wording import messages
 
 MOST_WISHES = 1_000  # forms that may be open at once; the oldest go first
 LENGTHS = (1, 2, 4, 6, 8, 10)  # seconds that the form for an extension offers
@@ -131,6 +133,20 @@ def extend(clip_id: str, say: Say) -> Form:
         )
     form.add(say("By how much?"), seconds)
     form.add(say("What happens then?"), _words("words", say("pan right, hold")))
+    return form
+
+
+def mended(clip_id: str, mended: Mended, say: Say) -> Form:
+    """The words that would mend a clip, to be changed and sent.
+
+    The length is a part of the form's id: nothing else knows it after a restart.
+    """
+    form = Form("mend", f"{clip_id}:{mended.seconds}", say("Render it again"))
+    notes = messages.mended(mended, say)
+    form.add_item(ui.TextDisplay("\n".join(f"- {note}" for note in notes)))
+    words = _words("words", say("dolly in 2 s, hold 1 s, then pan left"))
+    words.default = mended.prompt or None
+    form.add(say("With these words"), words)
     return form
 
 

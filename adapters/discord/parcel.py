@@ -87,5 +87,5 @@ class Parcel:
             caption(self.clip, allowance, say, notes=notes),
             file=file,
             name=f"vivant-{self.clip.id}.mp4",
-            view=for_clip(self.clip.id, say),
+            view=for_clip(self.clip.id, say, final=self.service.has_final(self.clip)),
         )

@@ -1,11 +1,21 @@
 """Who asks, and where: Discord's people and places in the core's words."""
 
+from typing import TypedDict
+
 import discord
 
 from bot.models import Person, Place
 
 CHAT = "discord"
 PRIVATE = "private"  # the workspace of everything outside servers
+
+
+class Whence(TypedDict):
+    """Who orders, where, and by which click."""
+
+    person: Person
+    place: Place
+    event: str
 
 
 def person_of(
@@ -49,6 +59,15 @@ def place_of_message(message: discord.Message) -> Place:
         workspace=str(guild.id) if guild else PRIVATE,
         channel=str(message.channel.id),
         locale=guild.preferred_locale.value if guild else "en",
+    )
+
+
+def whence(interaction: discord.Interaction) -> Whence:
+    """Who orders by an interaction, and where."""
+    return Whence(
+        person=asker(interaction),
+        place=place_of(interaction),
+        event=f"interaction {interaction.id}",
     )
 
 

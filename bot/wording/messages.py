@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.errors import BotError
 from bot.languages import Say
+from bot.mending import FAULTS, Mended
 from bot.models import Allowance, Clip, Entry
 from bot.prompt.plan import Plan
 from bot.wording.cards import (
@@ -118,6 +119,20 @@ def shown(
         (f"{markup.bold(clip.id)} · {head}", prompt, unposted, *links),
         tuple(_note(line, markup) for line in (*plan, *clip.notes)),
     )
+
+
+def faults(say: Say, markup: Markup) -> tuple[str, ...]:
+    """What may be wrong with a clip; each has a button beside it."""
+    told = (
+        f"{markup.bold(say(one.label))}: {say(one.help)}" for one in FAULTS.values()
+    )
+    return (say("What is wrong with it?"), *told)
+
+
+def mended(mend: Mended, say: Say) -> tuple[str, ...]:
+    """What a mend changes, and how long the clip will be."""
+    notes = (say(note) for note in mend.notes)
+    return (*notes, say("{seconds} s", seconds=mend.seconds))
 
 
 def listed(entry: Entry, say: Say, markup: Markup) -> str:

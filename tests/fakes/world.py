@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from bot.models import (
     Size,
     Snapshot,
     State,
+    Tier,
 )
 
 Point = Callable[[str], None]
@@ -65,6 +66,7 @@ class FakeProvider:
         looked: Set once somebody looked.
         fails: What a render ends with instead of a clip.
         clip: What it hands over instead of a tiny clip.
+        better: Whether it has a second model, for finals.
     """
 
     folder: Path
@@ -76,6 +78,7 @@ class FakeProvider:
     looks: int = 1
     fails: BotError | None = None
     clip: Path | None = None
+    better: bool = False
     refusals: list[Exception] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
     at: Point = nowhere
@@ -89,18 +92,19 @@ class FakeProvider:
         self.findable = self.kind == "asked"
 
     def models(self) -> Sequence[ModelCard]:
-        return (
-            ModelCard(
-                provider=self.name,
-                id="one",
-                title="The fake model",
-                seconds=(4, 8, 12),
-                sizes=(Size(64, 36), Size(36, 64)),
-                text_only=True,
-                native=frozenset(Op),
-                weight=self.weight,
-            ),
+        card = ModelCard(
+            provider=self.name,
+            id="one",
+            title="The fake model",
+            seconds=(4, 8, 12),
+            sizes=(Size(64, 36), Size(36, 64)),
+            text_only=True,
+            native=frozenset(Op),
+            weight=self.weight,
         )
+        sizes = (Size(128, 72), Size(72, 128))
+        final = replace(card, id="two", tier=Tier.FINAL, sizes=sizes)
+        return (card, final) if self.better else (card,)
 
     def plan(self, request: RenderRequest) -> Quote:
         units = request.seconds * self.weight

@@ -208,6 +208,8 @@ class Person:
         return str(one.id)
 
     def _field(self, row: Json, filled: dict[str, Any], resolved: Json) -> Json:
+        if "component" not in row:  # words of the bot's own
+            return {"type": row["type"], "id": 1}
         field = row["component"]
         value = filled.get(field["custom_id"], filled.get(row["label"]))
         sent = {"type": field["type"], "custom_id": field["custom_id"], "id": 2}
