@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import Fault, ProviderError
 from bot.features import FEATURES
-from bot.models import Op, State
+from bot.models import Op, State, Tier
 from tests.fakes.drivers import CHATS, Chat
 from tests.fakes.world import FakeProvider
 
@@ -151,6 +151,39 @@ async def test_clips_are_changed_and_sent_again_by_command(
         assert "pan left" in ada.words_of(sent)
         ops = [Op.CREATE, Op.EXTEND, Op.REMIX, Op.CREATE]
         assert [job.request.op for job in await ada.jobs()] == ops
+
+
+@covers("animate")
+async def test_a_draft_becomes_a_final_where_there_is_a_better_model(
+    tmp_path: Path, chat: Chat
+) -> None:
+    async with chat(tmp_path, provider=FakeProvider(tmp_path, better=True)) as ada:
+        await ada.animate("pan left")
+        clip = await ada.clip()
+        await ada.restart()
+        await ada.press(clip, "Final")
+        await ada.clip()
+
+        newest, _ = await ada.jobs()
+        assert (newest.request.tier, newest.request.model) == (Tier.FINAL, "two")
+
+
+@covers("animate")
+async def test_what_is_not_right_is_mended_in_words_before_anything_is_spent(
+    tmp_path: Path, chat: Chat
+) -> None:
+    async with chat(tmp_path) as ada:
+        await ada.animate("handheld push in", seconds=8)
+        clip = await ada.clip()
+        await ada.complain(clip, "It jitters")
+        assert len(await ada.jobs()) == 1
+        await ada.restart()
+        await ada.fill(words="a calm push in")
+        await ada.clip()
+
+        newest, first = await ada.jobs()
+        assert (newest.request.prompt, newest.request.seconds) == ("a calm push in", 4)
+        assert newest.request.still == first.request.still
 
 
 @covers("quota", "clip list", "clip show", "clip tree")

@@ -294,7 +294,9 @@ async def test_a_person_is_spoken_to_in_their_language(tmp_path: Path) -> None:
         await office.next_clip()
 
         card = await office.card("", button="Nochmal")
-        assert card.buttons == ["Remix", "Nochmal", "Verlängern", "Löschen"]
+        assert card.buttons == [
+            *("Remix", "Nochmal", "Verlängern", "Stimmt was nicht?", "Löschen")
+        ]
 
 
 async def test_words_do_no_harm(tmp_path: Path) -> None:

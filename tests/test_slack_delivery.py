@@ -257,9 +257,12 @@ async def test_many_orders_at_once_are_all_carried_out_within_the_allowance(
         for number in range(12):
             await mention(office, f"pan left {number}")
         await office.idle(12)
-        done = lambda: [m for m in office.channel.messages if "Done" in m.words]  # noqa: E731
-        dump = office.channel.dump
-        await office.slack.bell.until(lambda: len(done()) == 12, 5, dump)
+
+        def all_done() -> bool:
+            done = [m for m in office.channel.messages if "Done" in m.words]
+            return len(done) == 12
+
+        await office.slack.bell.until(all_done, 5, office.channel.dump)
 
         clips = [m for m in office.channel.messages if m.by_bot and m.uploads]
         assert len(clips) == 12

@@ -19,12 +19,13 @@ MOST_ASIDE = 2_000  # characters of a context's text
 LABELS = {
     "remix": "Remix",
     "again": "Again",
+    "final": "Final",
     "extend": "Extend",
+    "wrong": "Not right?",
     "delete": "Delete",
     "cancel": "Cancel",
 }
 STYLES = {"remix": "primary", "cancel": "danger", "delete": "danger"}
-FOR_CLIP = ("remix", "again", "extend", "delete")
 SURE = "The clip, its files and its messages here will be gone."
 
 
@@ -56,6 +57,12 @@ def row(job_id: str, verbs: Sequence[str], say: Say) -> list[Block]:
     """Buttons in a row, if there are any; they work as long as their message exists."""
     made = [button(verb, job_id, say) for verb in verbs]
     return [{"type": "actions", "elements": made}] if made else []
+
+
+def for_clip(job_id: str, say: Say, *, final: bool) -> list[Block]:
+    """What can be done with a finished clip; `final` where there is a better model."""
+    better = ("final",) if final else ()
+    return row(job_id, ("remix", "again", *better, "extend", "wrong", "delete"), say)
 
 
 def button(verb: str, job_id: str, say: Say) -> Block:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.blocks import FOR_CLIP, aside, fallback, formed, row
+from adapters.slack.blocks import Block, aside, fallback, for_clip, formed, row
 from adapters.slack.faults import BUSY
 from adapters.slack.posts import LOST
 from adapters.slack.text import SLACK
@@ -20,7 +20,7 @@ from adapters.slack.wire import Wire, code_of
 from bot.errors import DeliveryError
 from bot.following import Cards as Kept
 from bot.languages import speaker
-from bot.models import Entry, Job
+from bot.models import Clip, Entry, Job
 from bot.service import RenderService
 from bot.wording import messages
 
@@ -81,6 +81,7 @@ class Drawn:
     channel: str
     ts: str
     now: Callable[[], float]
+    has_final: Callable[[Clip], bool]
     note: str = ""
     link: str | None = None
     shown: str = ""
@@ -88,7 +89,10 @@ class Drawn:
     async def draw(self, entry: Entry) -> bool:
         """Edit the message where it changed; False when it was the last time."""
         job, last = entry.job, entry.job.state.ended
-        blocks = card_blocks(entry, now=self.now(), link=self.link, note=self.note)
+        final = entry.clip is not None and self.has_final(entry.clip)
+        blocks = card_blocks(
+            entry, now=self.now(), link=self.link, note=self.note, final=final
+        )
         if str(blocks) == self.shown:
             return True
         if last:
@@ -115,25 +119,34 @@ class Drawn:
 
 
 def card_blocks(
-    entry: Entry, *, now: float, link: str | None = None, note: str = ""
-) -> list[dict[str, object]]:
-    """How far a job is, and what can be done with it or its clip."""
+    entry: Entry,
+    *,
+    now: float,
+    link: str | None = None,
+    note: str = "",
+    final: bool = False,
+) -> list[Block]:
+    """How far a job is, and what can be done with it or its clip.
+
+    Args:
+        entry: The job.
+        now: Unix time in seconds.
+        link: Address of the message with the clip.
+        note: A line about this card.
+        final: Whether there is a better model for it.
+    """
     job = entry.job
     say = speaker(job.place.locale)
     if link:
         link = f"<{link}|{say('see the clip')}>"
     told = messages.card(entry, say, SLACK, now=now, link=link)
-    verbs: tuple[str, ...] = ("cancel",)
-    if job.state.ended:
-        verbs = FOR_CLIP if entry.clip else ("again",)
-    elif job.cancel:
-        verbs = ()
-    # Text that is not changed is how a repeated post of it is known.
-    return [
-        *formed(told, mark=f"card {job.id}"),
-        *aside([note]),
-        *row(job.id, verbs, say),
-    ]
+    if entry.clip and job.state.ended:
+        buttons = for_clip(job.id, say, final=final)
+    elif job.state.ended:
+        buttons = row(job.id, ("again",), say)
+    else:
+        buttons = row(job.id, () if job.cancel else ("cancel",), say)
+    return [*formed(told, mark=f"card {job.id}"), *aside([note]), *buttons]
 
 
 class Cards:
@@ -164,6 +177,7 @@ class Cards:
         self._clock = clock
         self._now = now
         self._budgets: dict[str, Budget] = {}
+        self._has_final = service.has_final
         self._kept: Kept[Drawn] = Kept(service, gap=self.pause, hurry=True)
         self.show = self._kept.show
         self.surface = self._kept.surface
@@ -190,7 +204,16 @@ class Cards:
         budget = self._budgets.get(workspace)
         if budget is None:
             budget = self._budgets[workspace] = Budget(self._drip, self._clock)
-        drawn = Drawn(self._wire, budget, channel, ts, self._now, note, shown=shown)
+        drawn = Drawn(
+            self._wire,
+            budget,
+            channel,
+            ts,
+            self._now,
+            self._has_final,
+            note=note,
+            shown=shown,
+        )
         self._kept.open(job, drawn)
 
     def link(self, job_id: str, url: str) -> None:

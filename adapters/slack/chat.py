@@ -12,7 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import FOR_CLIP, Block, aside, row, section
+from adapters.slack.blocks import Block, aside, for_clip, row, section
 from adapters.slack.cards import Cards, card_blocks
 from adapters.slack.faults import ClosedError, FullError, trouble
 from adapters.slack.installs import Installs
@@ -117,7 +117,7 @@ class SlackChat:
         link = await self.permalink(job, channel, ts)
         self.cards.link(job.id, link)
         if key != job.id:
-            await self._controls(client, job, channel, ts)
+            await self._controls(client, clip, channel, ts, thread=job.place.thread)
         return ts
 
     async def report(self, job: Job, key: str) -> str:
@@ -282,18 +282,25 @@ class SlackChat:
             await self._service.anchor(job.id, there, root)
 
     async def _controls(
-        self, client: AsyncWebClient, job: Job, channel: str, ts: str
+        self,
+        client: AsyncWebClient,
+        clip: Clip,
+        channel: str,
+        ts: str,
+        *,
+        thread: str | None,
     ) -> None:
         """Put the buttons of a clip that was sent again into its thread."""
         if "." not in ts:
             return
-        say = speaker(job.place.locale)
+        say = speaker(clip.place.locale)
         line = section([say("What to do with this clip?")], mark=f"controls {ts}")
+        buttons = for_clip(clip.id, say, final=self._service.has_final(clip))
         try:
-            spot = Spot(channel, job.place.thread or ts)
-            await self.posts.once(client, spot, [line, *row(job.id, FOR_CLIP, say)])
+            spot = Spot(channel, thread or ts)
+            await self.posts.once(client, spot, [line, *buttons])
         except (SlackApiError, *LOST) as error:
-            log.info("job %s: no buttons: %s", job.id, error)
+            log.info("clip %s: no buttons: %s", clip.id, error)
 
 
 def thread_of(root: str) -> str:

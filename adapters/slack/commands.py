@@ -9,12 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from adapters.slack.blocks import (
-    FOR_CLIP,
     Block,
     aside,
     error_blocks,
+    for_clip,
     formed,
-    row,
     section,
 )
 from adapters.slack.doors import Doors
@@ -166,8 +165,10 @@ class Commands:
                 if message[:1].isdigit()
             ]
         told = messages.shown(entry, call.say, SLACK, lost=lost, links=links or ())
-        verbs = FOR_CLIP if entry.clip else ()
-        return [*formed(told), *row(call.clip, verbs, call.say)]
+        if entry.clip is None:
+            return formed(told)
+        final = self._service.has_final(entry.clip)
+        return [*formed(told), *for_clip(call.clip, call.say, final=final)]
 
     async def _list(self, call: Call) -> list[Block]:
         person = call.spot.person()

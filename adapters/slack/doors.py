@@ -16,6 +16,7 @@ from adapters.slack.posts import LOST
 from adapters.slack.text import SLACK
 from bot.errors import BotError, MissingError, StateError
 from bot.languages import ENGLISH, Say, speaker
+from bot.mending import ClipFault
 from bot.models import Job, Person, Place
 from bot.service import RenderService
 from bot.wording.cards import left_line
@@ -104,6 +105,8 @@ class Doors:
         """A form was sent; how to answer it, where it is not just closed."""
         about, fields = About.read(view["private_metadata"]), Fields.read(view)
         spot = replace(spot, channel=about.channel, thread=about.thread)
+        if verb == "wrong":
+            return await self._mended(spot, about, fields)
         order = Order(spot, f"view {view['id']}", self._taker(verb, about, fields))
         work = asyncio.create_task(self.desk.order(order))
         done, _ = await asyncio.wait([work], timeout=self.slow)
@@ -154,6 +157,10 @@ class Doors:
             words = fields.text("words")
             if verb == "remix":
                 return await self.service.remix(about.clip, words, **whence)
+            if verb == "mend":
+                return await self.service.remake(
+                    about.clip, words, about.seconds, **whence
+                )
             if verb == "extend":
                 seconds = int(fields.text("seconds") or 0)
                 return await self.service.extend(about.clip, words, seconds, **whence)
@@ -184,8 +191,12 @@ class Doors:
                 await self.open_form(spot, trigger, forms.remix(about, say))
             case "extend":
                 await self.open_form(spot, trigger, forms.extend(about, say))
+            case "wrong":
+                await self.open_form(spot, trigger, forms.wrong(about, say))
             case "again":
                 await self.again(spot, job_id, f"action {trigger}")
+            case "final":
+                await self.final(spot, job_id, f"action {trigger}")
             case "cancel":
                 await self.cancel(spot, job_id)
             case "delete":
@@ -204,6 +215,26 @@ class Doors:
             )
 
         return await self.desk.order(Order(spot, event, take))
+
+    async def final(self, spot: Spot, clip_id: str, event: str) -> Job:
+        """Order the same as a final."""
+
+        async def take(person: Person, place: Place, event: str) -> Job:
+            return await self.service.final(
+                clip_id, person=person, place=place, event=event
+            )
+
+        return await self.desk.order(Order(spot, event, take))
+
+    async def _mended(self, spot: Spot, about: About, fields: Fields) -> Block:
+        """How to answer who said what is wrong with a clip: with what would mend it."""
+        say = speaker(self.desk.people.locale(spot) or ENGLISH)
+        fault = ClipFault(fields.text("fault"))
+        mend = await self.service.mend(
+            about.clip, fault, person=spot.person(), place=spot.place()
+        )
+        view = forms.mended(about, mend, say)
+        return {"response_action": "update", "view": view}
 
     async def remix(self, spot: Spot, clip_id: str, words: str, event: str) -> Job:
         """Change a clip by what somebody said about it.

@@ -11,11 +11,14 @@ from typing import Any, Self
 import msgspec
 
 from adapters.slack.blocks import Block, aside, error_blocks, label, section
+from adapters.slack.text import SLACK
 from bot.errors import BotError, LinkError, OptionError, StillError
 from bot.features import CAMERAS
 from bot.languages import Say
+from bot.mending import FAULTS, Mended
 from bot.models import Ask, Shape, Tier
 from bot.prompt.compose import Parts
+from bot.wording import messages
 
 LONGEST = 3_000  # characters that a field of Slack takes
 TITLE = 24
@@ -34,6 +37,7 @@ class About:
         channel: Where to report; empty is the direct messages with its person.
         file: The picture that was picked before, if one was.
         clip: The clip that is changed.
+        seconds: How long it will be, where that is settled.
     """
 
     channel: str = ""
@@ -41,6 +45,7 @@ class About:
     file: str = ""
     name: str = ""
     clip: str = ""
+    seconds: int = 0
 
     @classmethod
     def read(cls, metadata: str) -> Self:
@@ -181,6 +186,28 @@ def extend(about: About, say: Say) -> Block:
     return _view("extend", title, say("Extend"), about, [seconds, words], say)
 
 
+def wrong(about: About, say: Say) -> Block:
+    """What may be wrong with a clip."""
+    options = {str(fault): say(offer.label) for fault, offer in FAULTS.items()}
+    choice = _choice("fault", say("What is wrong with it?"), options)
+    lines = [say(offer.help) for offer in FAULTS.values()]
+    for option, line in zip(choice["element"]["options"], lines, strict=True):
+        option["description"] = label(line[:75])
+    title = say("Not right?")
+    return _view("wrong", title, say("Mend"), about, [choice], say)
+
+
+def mended(about: About, mend: Mended, say: Say) -> Block:
+    """The words that would mend a clip, to be changed and sent."""
+    notes = messages.mended(mend, say)
+    filled = Fields(texts={"words": mend.prompt})
+    words = _words("words", say("Say it like this"), "", filled, long=True)
+    title = say("Render it again")
+    about = replace(about, seconds=mend.seconds)
+    blocks = [section([SLACK.plain(line, most=600) for line in notes]), words]
+    return _view("mend", title, say("Animate"), about, blocks, say)
+
+
 def waiting(say: Say) -> Block:
     """What is shown while a slow picture comes."""
     line = section([say("Fetching the picture. You may close this: a card follows.")])
@@ -256,8 +283,9 @@ def _words(
         "action_id": "value",
         "multiline": long,
         "max_length": LONGEST,
-        "placeholder": label(example[:150]),
     }
+    if example:
+        element["placeholder"] = label(example[:150])
     if said := filled.text(name)[:LONGEST]:
         element["initial_value"] = said
     return _field(name, title, element, optional=optional)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapters.slack.blocks import FOR_CLIP, Block, aside, label, row, section
+from adapters.slack.blocks import Block, aside, for_clip, label, row, section
 from adapters.slack.commands import HELP, usage
 from adapters.slack.desk import Desk
 from adapters.slack.people import Spot
@@ -20,13 +20,13 @@ async def publish(desk: Desk, service: RenderService, spot: Spot) -> None:
     say = await desk.people.say(spot)
     entries = await service.history(spot.person(), limit=40)
     allowance = await service.allowance(spot.person(), spot.place())
+    live = [e for e in entries if not e.job.state.ended]
+    done = [e for e in entries if e.clip]
     blocks = [
-        _header(say("Left today")),
-        section(messages.quota(allowance, say, SLACK)),
-        *_shelf(say("Under way"), entries, say, finished=False),
-        *_shelf(say("Latest clips"), entries, say, finished=True),
-        _header(say("Help")),
-        section([say(line) for line in HELP]),
+        *_shelf(say("Left today"), messages.quota(allowance, say, SLACK)),
+        *_under_way(live[:MOST_SHOWN], say),
+        *_finished(done[:MOST_SHOWN], say, service),
+        *_shelf(say("Help"), [say(line) for line in HELP]),
         *aside(usage(say)),
     ]
     client = await desk.wire.client(spot.workspace)
@@ -34,20 +34,27 @@ async def publish(desk: Desk, service: RenderService, spot: Spot) -> None:
     await client.views_publish(user_id=spot.user, view=view)
 
 
-def _shelf(
-    title: str, entries: Sequence[Entry], say: Say, *, finished: bool
-) -> list[Block]:
-    some = [e for e in entries if bool(e.clip) is finished]
-    if not finished:
-        some = [e for e in some if not e.job.state.ended]
+def _under_way(entries: Sequence[Entry], say: Say) -> list[Block]:
     made: list[Block] = []
-    for entry in some[:MOST_SHOWN]:
-        verbs = FOR_CLIP if finished else ("cancel",)
-        made += [
-            section([messages.listed(entry, say, SLACK)]),
-            *row(entry.job.id, verbs, say),
-        ]
-    return [_header(title), *made] if made else []
+    for entry in entries:
+        made.append(section([messages.listed(entry, say, SLACK)]))
+        made += row(entry.job.id, ("cancel",), say)
+    return [_header(say("Under way")), *made] if made else []
+
+
+def _finished(
+    entries: Sequence[Entry], say: Say, service: RenderService
+) -> list[Block]:
+    made: list[Block] = []
+    for entry in entries:
+        final = entry.clip is not None and service.has_final(entry.clip)
+        made.append(section([messages.listed(entry, say, SLACK)]))
+        made += for_clip(entry.job.id, say, final=final)
+    return [_header(say("Latest clips")), *made] if made else []
+
+
+def _shelf(title: str, lines: Sequence[str]) -> list[Block]:
+    return [_header(title), section(lines)]
 
 
 def _header(text: str) -> Block:

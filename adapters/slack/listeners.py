@@ -28,7 +28,7 @@ from bot.languages import ENGLISH, Say, speaker
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
-FORM = re.compile(r"vivant_(studio|remix|extend)")
+FORM = re.compile(r"vivant_(studio|remix|extend|wrong|mend)")
 BUTTON = re.compile(r"vivant_[a-z]+")
 
 

@@ -43,6 +43,9 @@ class Driver(Protocol[M]):
     async def press(self, clip: M, button: str, *, by: str = "ada") -> str:
         """Press a button of a clip; what the person alone was told, if anything."""
 
+    async def complain(self, clip: M, fault: str) -> None:
+        """Say what is wrong with a clip; the form with the mended words opens."""
+
     async def fill(self, **fields: str) -> None:
         """Send the form that is open."""
 
@@ -118,6 +121,11 @@ class OnDiscord:
         if by != "ada":
             await asked.says("")
         return " ".join(m.content for m in asked.followups)
+
+    async def complain(self, clip: Sent, fault: str) -> None:
+        asked = await self.there.ada.press(clip, "Not right?")
+        assert asked.original is not None
+        self._open = await self.there.ada.press(asked.original, fault)
 
     async def fill(self, **fields: str) -> None:
         given: dict[str, Any] = dict(fields)
@@ -212,6 +220,11 @@ class OnSlack:
         if by != "ada":
             await pressed.says("")
         return " ".join(m.words for m in pressed.replies)
+
+    async def complain(self, clip: Message, fault: str) -> None:
+        await self.press(clip, "Not right?")
+        view = await self.there.ada.modal()
+        await self.there.ada.submit(view, {"fault": fault})
 
     async def fill(self, **fields: str) -> None:
         view = await self.there.ada.modal()
