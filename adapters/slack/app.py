@@ -99,7 +99,7 @@ def assemble(
 ) -> Parts:
     """An app and its parts; jobs report to it from now on."""
     pace = pace or Pace()
-    installs = Installs(settings, service.vault)
+    installs = Installs(settings, service.vault, now=pace.now)
     wire = Wire(settings, installs, pauses=pace.pauses)
     installs.open = wire.opened
     echoes = Echoes()

@@ -7,6 +7,7 @@ OAuth: what Slack gives for each lies sealed in the vault, and goes when they go
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ from bot.vault import Vault
 
 log = logging.getLogger(__name__)
 
-EARLY = 120  # minutes before its end that a token is replaced
+EARLY = 2 * 3_600.0  # seconds before its end that a token is replaced
+NOW = 10**9  # minutes; the SDK replaces a token that ends sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,16 @@ class Identity:
 class Installs(AsyncInstallationStore):
     """Satisfies slack_sdk's port of an installation store, and `wire.Tokens`."""
 
-    def __init__(self, settings: Settings, vault: Vault) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
         self._vault = vault
+        self._now = now
         self._known: dict[str, Identity] = {}
         self._lock = asyncio.Lock()
         self.open: Callable[[str | None], AsyncWebClient] = AsyncWebClient
@@ -64,7 +73,7 @@ class Installs(AsyncInstallationStore):
         found = await self._read(workspace)
         if found is None:
             return None
-        if found.bot_refresh_token:
+        if self._ends_soon(found):
             found = await self._rotated(workspace, found)
         return found.bot_token
 
@@ -171,10 +180,16 @@ class Installs(AsyncInstallationStore):
         kept = await self._vault.get(_name(workspace))
         return Installation(**json.loads(kept)) if kept else None
 
+    def _ends_soon(self, found: Installation) -> bool:
+        until = found.bot_token_expires_at
+        return until is not None and float(until) - self._now() < EARLY
+
     async def _rotated(self, workspace: str, found: Installation) -> Installation:
         """An installation whose token lasts; a refresh token works only once."""
         async with self._lock:
             found = await self._read(workspace) or found
+            if not self._ends_soon(found):
+                return found
             rotator = AsyncTokenRotator(
                 client_id=self._settings.slack_client_id or "",
                 client_secret=self._settings.slack_client_secret or "",
@@ -182,7 +197,7 @@ class Installs(AsyncInstallationStore):
             )
             try:
                 fresh = await rotator.perform_token_rotation(
-                    installation=found, minutes_before_expiration=EARLY
+                    installation=found, minutes_before_expiration=NOW
                 )
             except SlackTokenRotationError as error:
                 log.warning("the token of %s cannot be replaced: %s", workspace, error)

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from adapters import terminal
 from bot import quota
+from bot.checkup import Finding
 from bot.commands.own_house import open_own_house, sample
 from bot.commands.services import check_services
 from bot.config import Settings
@@ -24,19 +24,6 @@ from bot.store import open_sqlite
 
 SIGNS = {True: "[green]ok[/]", False: "[red]no[/]"}
 SLOW = 15.0  # seconds for a 2 s clip; a person still waits that long
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check saw.
-
-    Attributes:
-        detail: The fact; where it is not good, with the remedy.
-    """
-
-    name: str
-    good: bool
-    detail: str
 
 
 async def doctor(settings: Settings) -> int:
@@ -61,6 +48,9 @@ async def doctor(settings: Settings) -> int:
         if settings.discord_token:
             status.update("Discord lets us in …")
             findings += await check_discord(settings)
+        if settings.slack:
+            status.update("Slack lets us in …")
+            findings += await check_slack(settings)
     for finding in findings:
         table.add_row(SIGNS[finding.good], finding.name, finding.detail)
     console.print(table)
@@ -130,7 +120,14 @@ async def check_discord(settings: Settings) -> list[Finding]:
     """Discord lets us in, and lets us post."""
     from adapters.discord.checkup import check  # noqa: PLC0415 - slow to import
 
-    return [Finding(s.name, s.good, s.detail) for s in await check(settings)]
+    return await check(settings)
+
+
+async def check_slack(settings: Settings) -> list[Finding]:
+    """Slack lets us in, with every scope that we need."""
+    from adapters.slack.checkup import check  # noqa: PLC0415 - slow to import
+
+    return await check(settings)
 
 
 async def _time_a_render(settings: Settings) -> float:

@@ -1,10 +1,11 @@
 """The core with a fake provider, on a fake Slack, through the real Bolt app."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,14 @@ class Office:
 
     async def connect(self) -> None:
         """Bring an app online, in place of the one before."""
+        if self.transport == "http":
+            await self._listen()
+        else:
+            await self.connect_apart()
+            await self._dial()
+
+    async def connect_apart(self) -> None:
+        """Put an app together that nothing reaches yet."""
         loop = asyncio.get_running_loop()
         times: dict[str, Any] = {
             "gap": 0.0,
@@ -157,10 +166,6 @@ class Office:
         pace = Pace(**(times | self.pace))
         self.parts = assemble(self.settings, self.house.service, pace=pace)
         self._online.push_async_callback(self.parts.close)
-        if self.transport == "http":
-            await self._listen()
-        else:
-            await self._dial()
 
     async def disconnect(self) -> None:
         """Take the app offline, as a restart does."""
@@ -176,14 +181,16 @@ class Office:
         await self.slack.socket.until(2)
 
     async def _listen(self) -> None:
+        door = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{door.getsockname()[1]}"
+        self.settings = replace(self.settings, public_url=self.url)
+        await self.connect_apart()
         app = web.Application()
         add_routes(app, self.parts, self.settings)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.SockSite(runner, door).start()
         self._online.push_async_callback(runner.cleanup)
-        host, port = runner.addresses[0]
-        self.url = f"http://{host}:{port}"
         await self.slack.deliver_over("http", f"{self.url}{EVENTS}")
 
 
@@ -203,16 +210,30 @@ async def open_office(
     provider: FakeProvider | None = None,
     online: bool = True,
     low: bool = False,
+    rotates: bool = False,
+    installs: bool = False,
     pace: dict[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Office]:
-    """Open the core in a folder, run its jobs, and be on Slack."""
+    """Open the core in a folder, run its jobs, and be on Slack.
+
+    Args:
+        folder: Where the core keeps everything.
+        transport: `socket` or `http`.
+        provider: What renders.
+        online: Whether to be reached at once.
+        low: Whether the app has the manifest with fewer scopes.
+        rotates: Whether tokens end after twelve hours.
+        installs: Whether other workspaces may install it.
+        pace: Differences from a pace in a hurry.
+        settings: Differences from the usual settings.
+    """
     clock = Clock()
     address = "http://127.0.0.1/slack/events" if transport == "http" else None
+    asked = manifest(low=low, address=address)
+    asked["settings"]["token_rotation_enabled"] = rotates
     async with (
-        open_slack(
-            manifest(low=low, address=address), clock=lambda: time.time() + clock.ahead
-        ) as fake,
+        open_slack(asked, clock=lambda: time.time() + clock.ahead) as fake,
         open_fake_house(
             folder, provider=provider, pace=QUICK, jobs_class=NoisyJobs
         ) as house,
@@ -224,6 +245,11 @@ async def open_office(
             "slack_signing_secret": fake.signing_secret,
             "slack_api_url": fake.api_url.rstrip("/"),
         }
+        if installs:
+            chosen |= {
+                "slack_client_id": fake.client_id,
+                "slack_client_secret": fake.client_secret,
+            }
         office = Office(
             fake,
             house,

@@ -26,12 +26,14 @@ class Connection:
     Attributes:
         brought: Envelopes that went over it.
         frozen: Whether it is dead, but nobody knows: no pongs, nothing is read.
+        leaving: Whether it was told to go; others are preferred then.
     """
 
     ws: web.WebSocketResponse
     request: web.Request
     brought: list[Json] = field(default_factory=list)
     frozen: bool = False
+    leaving: bool = False
 
     async def send(self, body: Json) -> None:
         """Send something, unless the connection is dead."""
@@ -159,7 +161,9 @@ class Socket:
             return "connection_failed", False
         slack = self.slack
         self._turn += 1
-        connection = self.connections[self._turn % self.count]
+        stay = [one for one in self.connections if not one.leaving]
+        able = stay or self.connections
+        connection = able[self._turn % len(able)]
         envelope: Json = {
             "envelope_id": slack.ids.new("envelope-"),
             "type": delivery.kind,
@@ -205,6 +209,7 @@ class Socket:
 
     def _bid(self, reason: str) -> Bidding:
         async def bid(connection: Connection) -> None:
+            connection.leaving = True
             await connection.send(self._farewell(reason))
             if reason == "link_disabled":
                 await connection.ws.close()
