@@ -69,10 +69,10 @@ class Library:
         Raises:
             MissingError: There is none, or they cannot have seen it.
         """
-        clip = await clip_rows.get(self._store, clip_id)
-        if clip and await clip_rows.is_posted(self._store, clip_id, place):
-            return clip
-        return await self.clip(clip_id, person=person)
+        found = await clip_rows.seen(self._store, clip_id, place)
+        if found and (found[1] or self._may(person, found[0])):
+            return found[0]
+        raise MissingError("There is no such clip.")
 
     async def is_under_way(self, job_id: str) -> bool:
         """Whether there is such a job, and it has not ended."""

@@ -1,6 +1,5 @@
 """Everything a person can ask for. What every chat calls, and nothing else."""
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -325,7 +324,7 @@ class RenderService(Library):
         Raises:
             StorageError: The disk is full or the database cannot be written.
         """
-        await self._check_room()
+        await self._check_disk()
         async with self._store.transaction() as db:
             await db.rows("SELECT 1 AS n")
 
@@ -334,8 +333,7 @@ class RenderService(Library):
     ) -> Job:
         """Write the job and its hold in one transaction, or the job it repeats."""
         quote = self._provider(request.provider).plan(request)
-        await self._check_room()
-        await self._check_still(request)
+        await self._check_disk(request.still)
         now = self._now()
         job = Job(
             id=_new_id(),
@@ -369,14 +367,12 @@ class RenderService(Library):
             provider=name,
         )
 
-    async def _check_room(self) -> None:
-        if await self._media.free_bytes() < self._settings.min_free_mb * 1_000_000:
+    async def _check_disk(self, still: str | None = None) -> None:
+        """Raises when there is no room, or the picture is there no more."""
+        free, there = await self._media.look(still)
+        if free < self._settings.min_free_mb * 1_000_000:
             raise StorageError("The bot's disk is full.")
-
-    async def _check_still(self, request: RenderRequest) -> None:
-        if request.still is None:
-            return
-        if not await asyncio.to_thread(self._media.path(request.still).exists):
+        if not there:
             raise StillError(
                 "That picture is gone: it was not used for too long.",
                 hint="Send the picture again.",

@@ -20,6 +20,11 @@ DISCORD = ("tests/test_discord.py", "tests/test_discord_delivery.py")
 LINE = ("tests/test_discord_line.py",)
 MENDS = ("tests/test_discord_mends.py", "tests/test_mending.py")
 AD = "adapters/discord/"
+AS = "adapters/slack/"
+SLACK = ("tests/test_slack.py", "tests/test_slack_delivery.py")
+SLACK_LINE = ("tests/test_slack_line.py",)
+SLACK_BAD = ("tests/test_slack_bad_input.py",)
+ALIKE = ("tests/test_scenarios.py",)
 
 
 class Break(NamedTuple):
@@ -175,6 +180,127 @@ BREAKS = (
         "if await service.recall(key) == digest:",
         "if False:",
         LINE,
+    ),
+    Break(
+        "Slack: a mention is an order each time it comes",
+        AS + "replies.py",
+        'event = f"message {spot.channel} {letter.ts}"',
+        'event = f"message {id(letter)}"',
+        SLACK,
+    ),
+    Break(
+        "Slack: acknowledge before the work",
+        AS + "app.py",
+        "process_before_response=True",
+        "process_before_response=False",
+        SLACK_LINE,
+    ),
+    Break(
+        "Slack: whatever broke is posted once more",
+        AS + "wire.py",
+        "if request.url.endswith(ONCE):",
+        "if False:",
+        SLACK,
+    ),
+    Break(
+        "Slack: a clip that may be shared is not looked for",
+        AS + "chat.py",
+        "found = await self._uploads.find(client, key)",
+        "found = None",
+        SLACK,
+    ),
+    Break(
+        "Slack: timestamps are learned from events alone",
+        AS + "uploads.py",
+        'if ts := shared_at(answer["file"], channel):',
+        'if ts := "":',
+        SLACK,
+    ),
+    Break(
+        "Slack: nobody is written to directly",
+        AS + "chat.py",
+        "except ClosedError as closed:",
+        "except ZeroDivisionError as closed:",
+        SLACK,
+    ),
+    Break(
+        "Slack: the last edit waits for no turn",
+        AS + "cards.py",
+        "        if last:\n            await self.budget.wait()\n        elif",
+        "        if",
+        SLACK,
+    ),
+    Break(
+        "Slack: prompts are shown as they are",
+        AS + "text.py",
+        "line = escaped(markup.on_one_line(words, most))",
+        "return words",
+        SLACK,
+    ),
+    Break(
+        "Slack: the token goes to any host",
+        AS + "pictures.py",
+        "if not (local or host in {*HOSTS, self._stand_in}):",
+        "if False:",
+        SLACK_BAD,
+    ),
+    Break(
+        "Slack: redirects are followed with the token",
+        AS + "pictures.py",
+        "allow_redirects=False,",
+        "allow_redirects=True,",
+        SLACK_BAD,
+    ),
+    Break(
+        "Slack: refusals are told each time",
+        AS + "desk.py",
+        'if not await self.service.once(f"slack {key}"):',
+        "if False:",
+        SLACK_BAD,
+    ),
+    Break(
+        "Slack: a slow picture keeps its person waiting",
+        AS + "doors.py",
+        "done, _ = await asyncio.wait([work], timeout=self.slow)",
+        "done, _ = await asyncio.wait([work])",
+        SLACK_BAD,
+    ),
+    Break(
+        "Slack: one connection is enough",
+        AS + "sockets.py",
+        "CONNECTIONS = 2",
+        "CONNECTIONS = 1",
+        SLACK_LINE,
+    ),
+    Break(
+        "Slack: unsigned calls are taken",
+        AS + "http.py",
+        "if not is_slacks(secret, request.headers, body, now=now()):",
+        "if False:",
+        SLACK_LINE,
+    ),
+    Break(
+        "Slack: tokens stay when a workspace leaves",
+        AS + "installs.py",
+        "await self._vault.remove(_name(workspace))",
+        "pass",
+        SLACK_LINE,
+    ),
+    Break(
+        "Slack: an event has no listener",
+        AS + "listeners.py",
+        'app.event("app_home_opened")(self.home)',
+        "pass",
+        SLACK_LINE,
+    ),
+    Break(
+        "Slack: anybody may stop anything",
+        AS + "doors.py",
+        "except MissingError:\n                person = await "
+        "self.desk.people.as_moderator(spot)\n                job =",
+        "except MissingError:\n                person = "
+        "spot.person(moderates=spot.place().key)\n                job =",
+        ALIKE,
     ),
 )
 

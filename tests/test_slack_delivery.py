@@ -238,6 +238,20 @@ async def test_the_card_tells_how_far_it_is_and_leads_to_the_clip(
         assert not card.edited
 
 
+@pytest.mark.parametrize("method", POSTED)
+async def test_a_workspace_that_is_posted_to_too_often_gets_it_later(
+    tmp_path: Path, method: str
+) -> None:
+    """Slack has two spellings: this one comes with status 200."""
+    async with open_office(tmp_path) as office:
+        office.slack.fail(method, error="rate_limited")
+        await mention(office)
+        await office.next_clip()
+
+        await office.card("Done")
+        once(office)
+
+
 async def test_edits_are_dropped_while_slack_is_busy_but_never_the_last(
     tmp_path: Path,
 ) -> None:

@@ -97,6 +97,22 @@ async def test_slack_that_does_not_answer_yet_is_waited_for(tmp_path: Path) -> N
         await asyncio.gather(running, return_exceptions=True)
 
 
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_nothing_is_acknowledged_before_it_is_committed(
+    tmp_path: Path, transport: str
+) -> None:
+    async with open_office(tmp_path, transport=transport) as office:
+        await office.clip(picture=photo())
+        card = await office.card("Done", button="Again")
+        async with office.house.store.transaction():
+            pressed = await office.ada.press(card, "Again", wait=False)
+            await asyncio.sleep(0)
+            assert not pressed.acks
+            assert pressed.attempts == 1
+        await pressed.settled()
+        await office.next_clip()
+
+
 def signed(secret: str, body: bytes, at: str) -> dict[str, str]:
     mark = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256)
     return {

@@ -59,10 +59,20 @@ def row(job_id: str, verbs: Sequence[str], say: Say) -> list[Block]:
     return [{"type": "actions", "elements": made}] if made else []
 
 
-def for_clip(job_id: str, say: Say, *, final: bool) -> list[Block]:
-    """What can be done with a finished clip; `final` where there is a better model."""
+def for_clip(
+    job_id: str, say: Say, *, final: bool, thread: str | None = None
+) -> list[Block]:
+    """What can be done with a finished clip.
+
+    Args:
+        job_id: The clip's id.
+        say: The language.
+        final: Whether there is a better model for it.
+        thread: Where it is in this channel, if that is known.
+    """
     better = ("final",) if final else ()
-    return row(job_id, ("remix", "again", *better, "extend", "wrong", "delete"), say)
+    about = f"{job_id} {thread}" if thread else job_id
+    return row(about, ("remix", "again", *better, "extend", "wrong", "delete"), say)
 
 
 def button(verb: str, job_id: str, say: Say) -> Block:

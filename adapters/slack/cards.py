@@ -74,6 +74,7 @@ class Drawn:
         ts: Its message.
         note: A line about this card.
         link: Address of the message with the clip.
+        thread: Where the clip is in this channel.
     """
 
     wire: Wire
@@ -84,6 +85,7 @@ class Drawn:
     has_final: Callable[[Clip], bool]
     note: str = ""
     link: str | None = None
+    thread: str | None = None
     shown: str = ""
 
     async def draw(self, entry: Entry) -> bool:
@@ -91,7 +93,12 @@ class Drawn:
         job, last = entry.job, entry.job.state.ended
         final = entry.clip is not None and self.has_final(entry.clip)
         blocks = card_blocks(
-            entry, now=self.now(), link=self.link, note=self.note, final=final
+            entry,
+            now=self.now(),
+            link=self.link,
+            note=self.note,
+            final=final,
+            thread=self.thread,
         )
         if str(blocks) == self.shown:
             return True
@@ -125,6 +132,7 @@ def card_blocks(
     link: str | None = None,
     note: str = "",
     final: bool = False,
+    thread: str | None = None,
 ) -> list[Block]:
     """How far a job is, and what can be done with it or its clip.
 
@@ -134,6 +142,7 @@ def card_blocks(
         link: Address of the message with the clip.
         note: A line about this card.
         final: Whether there is a better model for it.
+        thread: Where the clip is in this channel.
     """
     job = entry.job
     say = speaker(job.place.locale)
@@ -141,7 +150,7 @@ def card_blocks(
         link = f"<{link}|{say('see the clip')}>"
     told = messages.card(entry, say, SLACK, now=now, link=link)
     if entry.clip and job.state.ended:
-        buttons = for_clip(job.id, say, final=final)
+        buttons = for_clip(job.id, say, final=final, thread=thread)
     elif job.state.ended:
         buttons = row(job.id, ("again",), say)
     else:
@@ -216,7 +225,8 @@ class Cards:
         )
         self._kept.open(job, drawn)
 
-    def link(self, job_id: str, url: str) -> None:
+    def link(self, job_id: str, url: str, channel: str, ts: str) -> None:
         """Let the card lead to the message with the clip."""
         if drawn := self._kept.surface(job_id):
             drawn.link = url
+            drawn.thread = ts if drawn.channel == channel and "." in ts else None

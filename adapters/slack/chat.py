@@ -115,7 +115,7 @@ class SlackChat:
             ts = await self._share(job, clip, file, key, direct, notes=told)
         await self._anchor(job, channel, ts)
         link = await self.permalink(job, channel, ts)
-        self.cards.link(job.id, link)
+        self.cards.link(job.id, link, channel, job.place.thread or ts)
         if key != job.id:
             await self._controls(client, clip, channel, ts, thread=job.place.thread)
         return ts

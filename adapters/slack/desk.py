@@ -76,8 +76,6 @@ class Desk:
 
     async def _take(self, order: Order) -> Job:
         spot, person = order.spot, order.spot.person()
-        if known := await self.service.ordered(person, order.event):
-            return known
         try:
             if not spot.channel:
                 client = await self.wire.client(spot.workspace)

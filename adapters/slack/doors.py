@@ -164,6 +164,8 @@ class Doors:
             if verb == "extend":
                 seconds = int(fields.text("seconds") or 0)
                 return await self.service.extend(about.clip, words, seconds, **whence)
+            if known := await self.service.ordered(person, event):
+                return known
             file = about.file or next(iter(fields.files), "")
             link = fields.text("link")
             ask = fields.ask()
@@ -276,6 +278,8 @@ class Doors:
         """Bring a picture from a message to life."""
 
         async def take(person: Person, place: Place, event: str) -> Job:
+            if known := await self.service.ordered(person, event):
+                return known
             ask = Fields(texts={"action": words}).ask()
             if upload:
                 still = await self.pictures.still(upload.id, place.workspace)

@@ -26,6 +26,7 @@ MOST_OPTIONS = 100
 MOST_CAMERAS = 3
 LENGTHS = (1, 2, 4, 6, 8, 10)  # seconds that the form for an extension offers
 FILES = ["jpg", "jpeg", "png", "webp", "gif", "avif", "heic", "heif"]
+LARGE = "Up to 10 MB here; send a larger one in a message that mentions me."
 LOST = "Slack took too long to show the form."
 
 
@@ -253,7 +254,7 @@ def _picture(say: Say) -> list[Block]:
     }
     link = {"type": "url_text_input", "action_id": "value"}
     return [
-        _field("picture", say("Picture"), upload),
+        _field("picture", say("Picture"), upload) | {"hint": label(say(LARGE))},
         _field("link", say("… or a link to one"), link),
     ]
 

@@ -130,8 +130,9 @@ class Listeners:
         """A button was pressed."""
         action = body["actions"][0]
         verb = str(action["action_id"]).removeprefix("vivant_")
-        job_id, trigger = str(action.get("value") or ""), str(body["trigger_id"])
-        spot = await self._beside(context, body, job_id)
+        job_id, _, thread = str(action.get("value") or "").partition(" ")
+        trigger = str(body["trigger_id"])
+        spot = await self._beside(context, body, job_id, thread)
         await self._answered(
             ack, body, spot, lambda: self.doors.pressed(verb, spot, job_id, trigger)
         )
@@ -157,10 +158,12 @@ class Listeners:
             team = None
         await self.installs.async_delete_all(enterprise_id=enterprise, team_id=team)
 
-    async def _beside(self, context: AsyncBoltContext, body: Json, job_id: str) -> Spot:
+    async def _beside(
+        self, context: AsyncBoltContext, body: Json, job_id: str, thread: str
+    ) -> Spot:
         """Where what a button begins is reported: in the thread of its clip."""
         about = body.get("container") or {}
-        spot = Spot.of(context, thread=about.get("thread_ts"))
+        spot = Spot.of(context, thread=about.get("thread_ts") or thread or None)
         if spot.channel and spot.thread is None:
             posted = await self.doors.service.posted(job_id, spot.place())
             root = next((ts for ts in posted if ts[:1].isdigit()), None)

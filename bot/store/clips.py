@@ -55,6 +55,18 @@ async def get(db: Rows, clip_id: str) -> Clip | None:
     return found.get(clip_id)
 
 
+async def seen(db: Rows, clip_id: str, place: Place) -> tuple[Clip, bool] | None:
+    """A clip, and whether some message in the place's channel names it."""
+    rows = await db.rows(
+        "SELECT details, EXISTS(SELECT 1 FROM anchors WHERE clip = clips.id"
+        " AND chat = ? AND channel = ?) AS posted FROM clips WHERE id = ?",
+        place.chat,
+        place.channel,
+        clip_id,
+    )
+    return (_clip(rows[0]["details"]), bool(rows[0]["posted"])) if rows else None
+
+
 async def many(db: Rows, clip_ids: Sequence[str]) -> dict[str, Clip]:
     """Those of the clips that exist, by id."""
     rows = await db.rows(
@@ -125,19 +137,6 @@ async def anchors(db: Rows, clip_id: str) -> Sequence[Anchor]:
         "SELECT chat, channel, message FROM anchors WHERE clip = ?", clip_id
     )
     return [Anchor(**row) for row in rows]
-
-
-async def is_posted(db: Rows, clip_id: str, place: Place) -> bool:
-    """Whether some message in the channel names the clip."""
-    return bool(
-        await db.rows(
-            "SELECT clip FROM anchors WHERE clip = ? AND chat = ? AND channel = ?"
-            " LIMIT 1",
-            clip_id,
-            place.chat,
-            place.channel,
-        )
-    )
 
 
 async def delivery(db: Rows, key: str) -> Delivery | None:

@@ -21,6 +21,7 @@ from adapters.slack.app import Pace, Parts, assemble
 from adapters.slack.http import EVENTS, add_routes
 from adapters.slack.manifest import manifest
 from bot.config import Settings
+from bot.jobs import Pace as RenderPace
 from bot.models import Job
 from bot.models import Person as Asker
 from tests.fakes.harbour import QUICK, Clock, NoisyJobs
@@ -104,7 +105,8 @@ class Office:
         there = channel or self.channel
 
         def fits(message: Message) -> bool:
-            ids = {e["element"].get("value") for e in message.elements}
+            values = (e["element"].get("value") for e in message.elements)
+            ids = {str(value).partition(" ")[0] for value in values}
             return (
                 message.by_bot
                 and not message.uploads
@@ -213,6 +215,7 @@ async def open_office(
     rotates: bool = False,
     installs: bool = False,
     pace: dict[str, Any] | None = None,
+    render_pace: RenderPace = QUICK,
     **settings: Any,
 ) -> AsyncGenerator[Office]:
     """Open the core in a folder, run its jobs, and be on Slack.
@@ -226,6 +229,7 @@ async def open_office(
         rotates: Whether tokens end after twelve hours.
         installs: Whether other workspaces may install it.
         pace: Differences from a pace in a hurry.
+        render_pace: How patient jobs are.
         settings: Differences from the usual settings.
     """
     clock = Clock()
@@ -235,7 +239,7 @@ async def open_office(
     async with (
         open_slack(asked, clock=lambda: time.time() + clock.ahead) as fake,
         open_fake_house(
-            folder, provider=provider, pace=QUICK, jobs_class=NoisyJobs
+            folder, provider=provider, pace=render_pace, jobs_class=NoisyJobs
         ) as house,
     ):
         team = fake.team("Harbour")

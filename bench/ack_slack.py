@@ -1,0 +1,105 @@
+"""How soon Slack gets its answer, over a socket and over HTTP, beside bare Bolt.
+
+The same loopback Slack brings the same press of "Again" to both, in turns, each with a
+hundred renders under way in the same process. Ours has taken the order by then: the
+job, the hold and the event's key are written and fsynced before it answers. The bare
+app only answers; it is Bolt as it comes, which looks for an answer every 10 ms.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.ack_discord import (
+    NOWHERE,
+    PATIENT,
+    PAUSE,
+    SOMEBODY,
+    UNDER_WAY,
+    WARM,
+    middle_and_tail,
+)
+from bot.models import Ask
+from tests.fakes.office import Office, open_office, photo
+from tests.fakes.slack import Message
+from tests.fakes.slack.bare import open_app, over_http, over_socket
+from tests.fakes.world import FakeProvider
+
+ROUNDS = 3
+
+
+@asynccontextmanager
+async def bare(office: Office, **how: Any) -> AsyncGenerator[None]:  # noqa: ANN401
+    """Be on Slack with an app that only answers."""
+    async with open_app(office.slack, **how) as app:
+
+        @app.action("vivant_again")
+        async def again(ack: Any) -> None:  # noqa: ANN401
+            await ack()
+
+        over = over_http if office.transport == "http" else over_socket
+        async with over(office.slack, app):
+            yield
+
+
+async def round_of(office: Office, card: Message, presses: int) -> list[float]:
+    """Press the button so often; seconds until each press was answered."""
+    took = []
+    for number in range(WARM + presses):
+        pressed = await office.ada.press(card, "Again")
+        async with office.house.store.transaction() as db:
+            queued = "SELECT id FROM jobs WHERE state = 'queued'"
+            await db.rows(f"DELETE FROM ledger WHERE job IN ({queued})")
+            await db.rows("DELETE FROM jobs WHERE state = 'queued'")
+        await asyncio.sleep(PAUSE)
+        if number >= WARM:
+            took.append(pressed.acks[0].took)
+    return took
+
+
+async def measure(transport: str, presses: int) -> dict[str, list[float]]:
+    """Ours and the bare ones, in turns."""
+    times: dict[str, list[float]] = {"bare": [], "bare, before": [], "ours": []}
+    with tempfile.TemporaryDirectory() as folder:
+        provider = FakeProvider(Path(folder), at_once=UNDER_WAY)
+        async with open_office(
+            Path(folder), transport=transport, provider=provider, render_pace=PATIENT
+        ) as office:
+            office.slack.limits.active = False
+            await office.clip("pan left", picture=photo())
+            card = await office.card("Done", button="Again")
+            await office.disconnect()
+            provider.looks = 10**9
+            order = Ask(prompt="pan left", seconds=4)
+            for _ in range(UNDER_WAY):
+                await office.house.service.submit(order, person=SOMEBODY, place=NOWHERE)
+            for _ in range(ROUNDS):
+                async with bare(office):
+                    times["bare"] += await round_of(office, card, presses)
+                async with bare(office, process_before_response=True):
+                    times["bare, before"] += await round_of(office, card, presses)
+                await office.connect()
+                times["ours"] += await round_of(office, card, presses)
+                await office.disconnect()
+    return times
+
+
+def ratios(presses: int) -> dict[str, float]:
+    """Measure and print; ours beside Bolt as it comes."""
+    found: dict[str, float] = {}
+    for transport in ("socket", "http"):
+        times = asyncio.run(measure(transport, presses))
+        rows = {name: middle_and_tail(one) for name, one in times.items()}
+        for name, (median, tail) in rows.items():
+            label = f"slack {transport:6} {name:12}"
+            print(f"{label} p50 {median:7.2f} ms   p99 {tail:7.2f} ms")
+        ours, other = rows["ours"], rows["bare"]
+        found |= {
+            f"{transport}_p50_ratio": round(ours[0] / other[0], 2),
+            f"{transport}_p99_ratio": round(ours[1] / other[1], 2),
+            f"{transport}_p99_ms": round(ours[1], 2),
+        }
+    return found | {"under_way": UNDER_WAY}
