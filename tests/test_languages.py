@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord import buttons, forms
+from adapters.slack import forms as slack_forms
 from bot import errors, features
 from bot.errors import BotError
 from bot.languages import NAMES, TABLES, look_up, say, speaker
@@ -247,6 +248,40 @@ async def test_nothing_in_a_form_is_cut_off(name: str) -> None:
     small = (forms.remix, forms.extend, lambda _, say: forms.mended("1", mended, say))
     for form in (studio, *(form("1", remember) for form in small)):
         assert set(shown(form.to_dict())) <= said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_a_form_of_slack_is_cut_off(name: str) -> None:
+    said = set()
+
+    def remember(sentence: str, **facts: object) -> str:
+        said.add(text := speaker(name)(sentence, **facts))
+        return text
+
+    about = slack_forms.About(clip="1")
+    mend = Mended(fault=ClipFault.DRIFT, prompt="x", seconds=4, notes=())
+    for form in (
+        slack_forms.studio(about, remember, models=()),
+        slack_forms.remix(about, remember),
+        slack_forms.extend(about, remember),
+        slack_forms.wrong(about, remember),
+        slack_forms.mended(about, mend, remember),
+        slack_forms.told(remember, "x"),
+    ):
+        assert set(labels(form)) <= said
+        for title in (form["title"], form.get("submit"), form["close"]):
+            assert title is None or len(title["text"]) <= 24
+
+
+def labels(part: object) -> Iterator[str]:
+    """Every text without markup in a form, as it goes to Slack."""
+    if isinstance(part, Mapping):
+        if part.get("type") == "plain_text":
+            yield part["text"]
+        for value in part.values():
+            yield from labels(value)
+    elif isinstance(part, list):
+        yield from (text for one in part for text in labels(one))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def add_routes(
     async def events(request: web.Request) -> web.Response:
         body = await request.read()
         if not is_slacks(secret, request.headers, body, now=now()):
-            return web.Response(status=401, text="That is not signed by Slack.")
+            return web.Response(status=401, text="not signed by Slack")
         asked = await to_bolt_request(request)
         return await to_aiohttp_response(await app.async_dispatch(asked))
 
