@@ -81,16 +81,34 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 
 def test_secrets_never_show() -> None:
     secrets = {
-        name: f"secret-of-{name}"
-        for name in (
-            "DISCORD_TOKEN",
-            "SLACK_BOT_TOKEN",
-            "SLACK_APP_TOKEN",
-            "VIVANT_WEB_TOKEN",
-        )
+        name: f"{start}secret-of-{name}"
+        for name, start in {
+            "DISCORD_TOKEN": "",
+            "SLACK_BOT_TOKEN": "xoxb-",
+            "SLACK_APP_TOKEN": "xapp-",
+            "SLACK_SIGNING_SECRET": "",
+            "VIVANT_WEB_TOKEN": "",
+        }.items()
     }
 
     assert "secret-of" not in repr(Settings.read(secrets))
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "set SLACK_APP_TOKEN for Socket Mode"),
+        ({"SLACK_BOT_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN begins with xoxb-"),
+        ({"SLACK_CLIENT_ID": "1"}, "belong together"),
+        (
+            {"SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "2"},
+            "set VIVANT_PUBLIC_URL",
+        ),
+    ],
+)
+def test_what_slack_still_needs_is_said(env: dict[str, str], said: str) -> None:
+    with pytest.raises(SetupError, match=said):
+        Settings.read(env)
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from re import DOTALL, MULTILINE
 
+from adapters.slack.manifest import SCOPES
 from bot.__main__ import _parser as command_line
 
 ROOT = Path(__file__).parent.parent
@@ -81,3 +82,11 @@ def test_nothing_of_one_machine_is_in_the_tree() -> None:
         for file in (ROOT / top).rglob("*"):
             if file.suffix in suffixes and file.name != "test_docs.py":
                 assert not suspicious.search(file.read_text(encoding="utf-8")), file
+
+
+def test_every_scope_of_slack_is_explained_as_in_the_code() -> None:
+    table = re.findall(
+        r"^\| `([a-z_:.]+)` \| (.+) \|$", text("docs/slack.md"), MULTILINE
+    )
+
+    assert dict(table) == dict(SCOPES)

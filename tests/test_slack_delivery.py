@@ -267,7 +267,7 @@ async def test_many_orders_at_once_are_all_carried_out_within_the_allowance(
     tmp_path: Path,
 ) -> None:
     """Slack's own limits are on: a call too many would be answered with 429."""
-    async with open_office(tmp_path, pace={"gap": GAP, "drip": 0.02}) as office:
+    async with open_office(tmp_path, pace={"gap": GAP, "drip": 0.15}) as office:
         for number in range(12):
             await mention(office, f"pan left {number}")
         await office.idle(12)
