@@ -1,10 +1,13 @@
 """What goes wrong on Slack is said in a sentence, and costs nothing."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from PIL import Image
 
 from adapters.slack.app import assemble
@@ -176,7 +179,37 @@ async def test_a_page_for_signing_in_is_no_picture(tmp_path: Path) -> None:
         await office.ada.say(office.channel, "pan left", files=[photo()], mention=True)
 
         await office.ada.whispered("Reinstall to Workspace")
-        assert not office.slack.calls("login")
+
+
+async def test_the_token_follows_no_redirect(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        headers = {"Location": "/elsewhere"} if request.path == "/cat.png" else {}
+        return web.Response(status=302 if headers else 200, headers=headers)
+
+    app = web.Application()
+    app.router.add_get("/{name}", answer)
+    async with open_office(tmp_path) as office, serve(app) as url:
+        pictures = Pictures(office.settings, office.parts.wire, office.house.service)
+        with pytest.raises(StillError, match="does not let me read"):
+            await pictures._fetch(f"{url}/cat.png", "xoxb-secret")
+
+    assert seen == ["/cat.png"]
+
+
+@asynccontextmanager
+async def serve(app: web.Application) -> AsyncGenerator[str]:
+    """A server of its own."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_file_that_slack_is_not_done_with_is_waited_for(
