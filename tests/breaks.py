@@ -260,7 +260,7 @@ BREAKS = (
     ),
     Break(
         "Slack: a slow picture keeps its person waiting",
-        AS + "doors.py",
+        AS + "dialogs.py",
         "done, _ = await asyncio.wait([work], timeout=self.slow)",
         "done, _ = await asyncio.wait([work])",
         SLACK_BAD,

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.discord import buttons, forms
 from adapters.slack import forms as slack_forms
+from adapters.slack.fields import About
 from bot import errors, features
 from bot.errors import BotError
 from bot.languages import NAMES, TABLES, look_up, say, speaker
@@ -258,7 +259,7 @@ def test_nothing_in_a_form_of_slack_is_cut_off(name: str) -> None:
         said.add(text := speaker(name)(sentence, **facts))
         return text
 
-    about = slack_forms.About(clip="1")
+    about = About(clip="1")
     mend = Mended(fault=ClipFault.DRIFT, prompt="x", seconds=4, notes=())
     for form in (
         slack_forms.studio(about, remember, models=()),

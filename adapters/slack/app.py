@@ -24,6 +24,7 @@ from adapters.slack.cards import DRIP, GAP, Cards
 from adapters.slack.chat import SlackChat
 from adapters.slack.commands import Commands
 from adapters.slack.desk import Desk
+from adapters.slack.dialogs import Dialogs
 from adapters.slack.doors import Doors
 from adapters.slack.echoes import Echoes
 from adapters.slack.installs import Installs
@@ -122,10 +123,11 @@ def assemble(
     people = People(wire, pace.clock)
     desk = Desk(wire, service, chat, people)
     pictures = Pictures(settings, wire, service, looks=pace.picture_looks)
-    doors = Doors(desk, service, pictures, pace.slow)
+    doors = Doors(desk, service, pictures)
+    dialogs = Dialogs(doors, pace.slow)
     flow = open_flow(settings, installs, service)
     app = _bolt(settings, wire, installs, echoes, flow)
-    Listeners(doors, installs, Commands(doors), Replies(doors)).add_to(app)
+    Listeners(doors, dialogs, installs, Commands(doors), Replies(doors)).add_to(app)
     service.connect(CHAT, chat)
     return Parts(app, chat, desk, wire, installs)
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.anchors import Anchors
 from adapters.slack.blocks import Block, aside, for_clip, row, section
 from adapters.slack.cards import Cards, card_blocks
 from adapters.slack.faults import ClosedError, FullError, trouble
@@ -22,7 +22,7 @@ from adapters.slack.uploads import Uploads
 from adapters.slack.wire import Wire
 from bot.errors import BotError, DeliveryError
 from bot.languages import speaker
-from bot.models import Clip, Job, Person, Place, State
+from bot.models import Clip, Job, Person, State
 from bot.service import RenderService
 from bot.wording import messages
 
@@ -72,6 +72,7 @@ class SlackChat:
         self._installs = installs
         self._service = service
         self._uploads = uploads
+        self._anchors = Anchors(service)
         self._now = now
         self._opening: dict[str, asyncio.Task[None]] = {}
 
@@ -95,7 +96,7 @@ class SlackChat:
         if found is None:
             return None
         channel, ts = found
-        await self._anchor(job, channel, ts)
+        await self._anchors.found(job, channel, ts)
         return ts
 
     async def deliver(self, job: Job, clip: Clip, file: Path, key: str) -> str:
@@ -113,7 +114,7 @@ class SlackChat:
             told = [say(closed.sentence), say(closed.hint)]
             channel = direct.channel
             ts = await self._share(job, clip, file, key, direct, notes=told)
-        await self._anchor(job, channel, ts)
+        await self._anchors.found(job, channel, ts)
         link = await self.permalink(job, channel, ts)
         self.cards.link(job.id, link, channel, job.place.thread or ts)
         if key != job.id:
@@ -209,7 +210,7 @@ class SlackChat:
                 await self._service.note_card(job.id, f"{channel}:{ts}")
                 shown = "" if note else str(blocks)
                 self.cards.open(entry.job, channel, ts, note=note, shown=shown)
-                await self._claim(job, channel, ts)
+                await self._anchors.claim(job, channel, ts)
                 latest = await self._service.entry(job.id, person=job.person)
                 self.cards.show(latest.job)
         except BotError as error:
@@ -260,27 +261,6 @@ class SlackChat:
         small = (f"_{line}_" for line in told.small if line)
         return "\n".join(line for line in (*told.lines, *small) if line)
 
-    async def _anchor(self, job: Job, channel: str, ts: str) -> None:
-        """Let the message, its thread and its card's thread name the clip."""
-        there = replace(job.place, channel=channel)
-        if channel != job.place.channel:
-            await self._service.anchor(job.id, there, ts)
-        thread = job.place.thread if channel == job.place.channel else None
-        roots = {thread or ts}
-        if job.card and not thread:
-            card_channel, _, card = job.card.partition(":")
-            if card_channel == channel:
-                roots.add(card)
-        for root in roots:
-            await self._service.anchor(job.id, there, thread_of(root))
-
-    async def _claim(self, job: Job, channel: str, ts: str) -> None:
-        """Let a thread that names no clip yet name the one to come."""
-        there = replace(job.place, channel=channel)
-        root = thread_of(job.place.thread or ts)
-        if await self._service.anchored(there, root) is None:
-            await self._service.anchor(job.id, there, root)
-
     async def _controls(
         self,
         client: AsyncWebClient,
@@ -301,13 +281,3 @@ class SlackChat:
             await self.posts.once(client, spot, [line, *buttons])
         except (SlackApiError, *LOST) as error:
             log.info("clip %s: no buttons: %s", clip.id, error)
-
-
-def thread_of(root: str) -> str:
-    """What a thread is anchored under; its root may be a message of its own."""
-    return f"thread {root}"
-
-
-def in_thread(place: Place, root: str) -> Place:
-    """The same place, in a thread."""
-    return replace(place, thread=root)

@@ -1,10 +1,5 @@
-"""What can be said after /animate, answered in the acknowledgement.
+"""What is said after /animate, answered in the acknowledgement."""
 
-A known word counts only where the rest fits it, so that "show me the waves" is a
-prompt. Everything else opens the studio with what was typed.
-"""
-
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -18,66 +13,14 @@ from adapters.slack.blocks import (
 )
 from adapters.slack.doors import Doors
 from adapters.slack.people import Spot
+from adapters.slack.spoken import HELP, Said, usage
 from adapters.slack.text import SLACK, typed
 from bot import checking
 from bot.errors import BotError, MissingError, StateError
-from bot.features import FEATURES, Feature
 from bot.languages import Say
-from bot.service import ID_LETTERS
 from bot.wording import messages
 
-COMMAND = "/animate"
-MOST_LISTED = 15
-CLIP = rf"(?P<clip>[{ID_LETTERS}]{{10}})"
-WHO = r"<@(?P<who>[UW][A-Z0-9]+)(?:\|[^>]*)?>"
-
-# What is said after the words of a command.
-FORMS = {
-    "clip remix": rf"\s+{CLIP}\s+(?P<words>.+)",
-    "clip extend": rf"\s+{CLIP}(\s+(?P<seconds>\d{{1,3}}))?(\s+(?P<words>.+))?",
-    "clip again": rf"\s+{CLIP}",
-    "clip show": rf"\s+{CLIP}",
-    "clip list": "",
-    "clip tree": rf"\s+{CLIP}",
-    "clip cancel": rf"(\s+{CLIP})?",
-    "clip resend": rf"\s+{CLIP}",
-    "clip delete": rf"\s+{CLIP}",
-    "quota": "",
-    "animate-admin quota": rf"\s+{WHO}\s+(?P<units>\S+)",
-    "animate-admin usage": "",
-    "help": "",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A command that was understood.
-
-    Attributes:
-        name: Of its feature, or `help`.
-        given: What was said with it, by the groups of its form.
-    """
-
-    name: str
-    given: dict[str, str]
-
-    def __getitem__(self, name: str) -> str:
-        return self.given.get(name) or ""
-
-
-def spoken(feature: str) -> str:
-    """The words of a feature after /animate."""
-    return feature.removeprefix("clip ").replace("animate-admin", "admin")
-
-
-def read(text: str) -> Said | None:
-    """The command in what was typed; None when it is a prompt."""
-    for name, form in FORMS.items():
-        found = re.fullmatch(spoken(name) + form, text.strip(), re.DOTALL)
-        if found:
-            return Said(name, {k: v for k, v in found.groupdict().items() if v})
-    return None
-
+MOST_LISTED = 15  # clips in a list
 
 Handler = Callable[["Call"], Awaitable[list[Block]]]
 
@@ -248,28 +191,6 @@ class Commands:
 
     async def _help(self, call: Call) -> list[Block]:
         return [section([call.say(line) for line in HELP]), *aside(usage(call.say))]
-
-
-HELP = (
-    "Send /animate with a few words, and a form takes the picture.",
-    "Or mention me with a picture, or use the menu of any message: Animate this image.",
-    "Answer in the thread of a clip to change it.",
-)
-
-
-def usage(say: Say) -> list[str]:
-    """Every command with what it does, a line each."""
-    lines = [
-        f"`{COMMAND} {spoken(feature.name)}{_shape(feature)}` {say(feature.help)}"
-        for feature in FEATURES
-        if feature.name in FORMS
-    ]
-    return [*lines, f"`{COMMAND} help` {say('What can be said')}"]
-
-
-def _shape(feature: Feature) -> str:
-    """What is said after the words of a command, as a person would write it."""
-    return "".join(f" {option.name.upper()}" for option in feature.options)
 
 
 def _under_way(call: Call) -> list[Block]:

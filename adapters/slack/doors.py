@@ -1,212 +1,34 @@
 """What commands, buttons and forms have in common: each order, once."""
 
-import asyncio
 from dataclasses import dataclass, replace
-from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import forms
 from adapters.slack.blocks import Block, error_blocks, section
-from adapters.slack.desk import Desk, Order, Take
-from adapters.slack.forms import About, Fields
+from adapters.slack.desk import Desk, Order
+from adapters.slack.fields import Fields
 from adapters.slack.people import Spot
 from adapters.slack.pictures import Pictures, Upload
 from adapters.slack.posts import LOST
 from adapters.slack.text import SLACK
 from bot.errors import BotError, MissingError, StateError
 from bot.languages import ENGLISH, Say, speaker
-from bot.mending import ClipFault
 from bot.models import Job, Person, Place
 from bot.service import RenderService
-from bot.wording.cards import left_line
 
 ONLY_YOURS = MissingError(
     "That clip is gone, or it is somebody else's.",
     hint="Only who asked for it, or an admin of the workspace, can do that.",
 )
-SLOW = StateError(forms.LOST, hint="Do it once more.")
-TRIGGERS = frozenset(
-    {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"}
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Takes each kind of order, whichever door it came through.
-
-    Attributes:
-        slow: Seconds that a form waits for its picture before it lets its person go.
-    """
+    """Takes each kind of order, whichever door it came through."""
 
     desk: Desk
     service: RenderService
     pictures: Pictures
-    slow: float = 2.0
-
-    async def open_form(self, spot: Spot, trigger: str, view: Block) -> Block:
-        """Show a form.
-
-        Raises:
-            StateError: Its moment is over.
-        """
-        client = await self.desk.wire.hasty(spot.workspace)
-        try:
-            answer = await client.views_open(trigger_id=trigger, view=view)
-        except (SlackApiError, *LOST) as error:
-            raise SLOW from error
-        return dict(answer["view"])
-
-    async def studio(
-        self,
-        spot: Spot,
-        trigger: str,
-        about: About,
-        words: str = "",
-    ) -> None:
-        """Open the form in which a prompt is put together.
-
-        It is shown before anything is looked up, since its moment is short; what the
-        person has left, and their language, are put in as soon as they are known.
-        """
-        fields = Fields(texts={"action": words})
-        known = self.desk.people.locale(spot)
-        view = self._studio(about, known or ENGLISH, fields)
-        shown = await self.open_form(spot, trigger, view)
-        self.desk.later(self._complete(spot, about, fields, shown))
-
-    async def _complete(
-        self, spot: Spot, about: About, fields: Fields, shown: dict[str, Any]
-    ) -> None:
-        locale = await self.desk.people.tongue(spot)
-        allowance = await self.service.allowance(spot.person(), spot.place())
-        left = left_line(allowance, speaker(locale))
-        view = self._studio(about, locale, fields, left=left)
-        await self._change(spot, shown["id"], view, hash_=shown.get("hash"))
-
-    def _studio(
-        self,
-        about: About,
-        locale: str,
-        fields: Fields,
-        *,
-        left: str = "",
-        trouble: BotError | None = None,
-    ) -> Block:
-        models = [model.name for model in self.service.models()]
-        say = speaker(locale)
-        return forms.studio(
-            about, say, models=models, left=left, fields=fields, trouble=trouble
-        )
-
-    async def sent(
-        self, verb: str, spot: Spot, view: dict[str, Any]
-    ) -> dict[str, Any] | None:
-        """A form was sent; how to answer it, where it is not just closed."""
-        about, fields = About.read(view["private_metadata"]), Fields.read(view)
-        spot = replace(spot, channel=about.channel, thread=about.thread)
-        if verb == "wrong":
-            return await self._mended(spot, about, fields)
-        order = Order(spot, f"view {view['id']}", self._taker(verb, about, fields))
-        work = asyncio.create_task(self.desk.order(order))
-        done, _ = await asyncio.wait([work], timeout=self.slow)
-        say = speaker(self.desk.people.locale(spot) or ENGLISH)
-        if not done:
-            self.desk.later(self._late(work, spot, view["id"], about, fields))
-            return {"response_action": "update", "view": forms.waiting(say)}
-        try:
-            work.result()
-        except BotError as error:
-            name = forms.field_of(error, list(view["state"]["values"]))
-            line = " ".join([say(error.sentence, **error.facts), say(error.hint)])
-            return {"response_action": "errors", "errors": {name: line[:150]}}
-        return None
-
-    async def _late(
-        self,
-        work: "asyncio.Task[Job]",
-        spot: Spot,
-        view_id: str,
-        about: About,
-        fields: Fields,
-    ) -> None:
-        """Say in the form how a slow order went; its words are not lost."""
-        say = await self.desk.people.say(spot)
-        try:
-            await work
-        except BotError as error:
-            locale = await self.desk.people.tongue(spot)
-            view = self._studio(about, locale, fields, trouble=error)
-        else:
-            view = forms.told(say, say("It is under way: see its card."))
-        await self._change(spot, view_id, view)
-
-    async def _change(
-        self, spot: Spot, view_id: str, view: Block, *, hash_: str | None = None
-    ) -> None:
-        """Show something else in a form; one that was closed meanwhile stays closed."""
-        client = await self.desk.wire.hasty(spot.workspace)
-        try:
-            await client.views_update(view_id=view_id, view=view, hash=hash_)
-        except (SlackApiError, *LOST):
-            return
-
-    def _taker(self, verb: str, about: About, fields: Fields) -> Take:
-        async def take(person: Person, place: Place, event: str) -> Job:
-            whence: dict[str, Any] = {"person": person, "place": place, "event": event}
-            words = fields.text("words")
-            if verb == "remix":
-                return await self.service.remix(about.clip, words, **whence)
-            if verb == "mend":
-                return await self.service.remake(
-                    about.clip, words, about.seconds, **whence
-                )
-            if verb == "extend":
-                seconds = int(fields.text("seconds") or 0)
-                return await self.service.extend(about.clip, words, seconds, **whence)
-            if known := await self.service.ordered(person, event):
-                return known
-            file = about.file or next(iter(fields.files), "")
-            link = fields.text("link")
-            ask = fields.ask()
-            if file:
-                still = await self.pictures.still(file, place.workspace)
-                ask = replace(ask, still=still)
-            elif link:
-                ask = replace(ask, still=await self.service.still_from_link(link))
-            return await self.service.submit(ask, **whence)
-
-        return take
-
-    async def pressed(
-        self, verb: str, spot: Spot, job_id: str, trigger: str
-    ) -> list[Block]:
-        """A button was pressed; what to say to its person, if anything.
-
-        Raises:
-            BotError: It cannot be done.
-        """
-        say = speaker(self.desk.people.locale(spot) or ENGLISH)
-        about = About(channel=spot.channel, thread=spot.thread, clip=job_id)
-        match verb:
-            case "remix":
-                await self.open_form(spot, trigger, forms.remix(about, say))
-            case "extend":
-                await self.open_form(spot, trigger, forms.extend(about, say))
-            case "wrong":
-                await self.open_form(spot, trigger, forms.wrong(about, say))
-            case "again":
-                await self.again(spot, job_id, f"action {trigger}")
-            case "final":
-                await self.final(spot, job_id, f"action {trigger}")
-            case "cancel":
-                await self.cancel(spot, job_id)
-            case "delete":
-                await self.delete(spot, job_id)
-            case _:
-                sorry = say("This button is from another version of the bot.")
-                return [section([sorry])]
-        return []
 
     async def again(self, spot: Spot, job_id: str, event: str) -> Job:
         """Order the same once more."""
@@ -227,16 +49,6 @@ class Doors:
             )
 
         return await self.desk.order(Order(spot, event, take))
-
-    async def _mended(self, spot: Spot, about: About, fields: Fields) -> Block:
-        """How to answer who said what is wrong with a clip: with what would mend it."""
-        say = speaker(self.desk.people.locale(spot) or ENGLISH)
-        fault = ClipFault(fields.text("fault"))
-        mend = await self.service.mend(
-            about.clip, fault, person=spot.person(), place=spot.place()
-        )
-        view = forms.mended(about, mend, say)
-        return {"response_action": "update", "view": view}
 
     async def remix(self, spot: Spot, clip_id: str, words: str, event: str) -> Job:
         """Change a clip by what somebody said about it.

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from adapters.slack.blocks import Block, aside, for_clip, label, row, section
-from adapters.slack.commands import HELP, usage
 from adapters.slack.desk import Desk
 from adapters.slack.people import Spot
+from adapters.slack.spoken import HELP, usage
 from adapters.slack.text import SLACK
 from bot.languages import Say
 from bot.models import Entry

@@ -11,16 +11,18 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack import forms, home
+from adapters.slack.anchors import thread_of
 from adapters.slack.blocks import Block, fallback, section
-from adapters.slack.chat import thread_of
-from adapters.slack.commands import COMMAND, Commands, read
+from adapters.slack.commands import Commands
 from adapters.slack.desk import BROKEN
+from adapters.slack.dialogs import Dialogs
 from adapters.slack.doors import Doors, words_of
-from adapters.slack.forms import About
+from adapters.slack.fields import About
 from adapters.slack.installs import Installs
 from adapters.slack.people import Spot
 from adapters.slack.pictures import first_picture
 from adapters.slack.replies import Replies
+from adapters.slack.spoken import COMMAND, read
 from adapters.slack.text import typed
 from bot.errors import BotError
 from bot.languages import ENGLISH, Say, speaker
@@ -37,6 +39,7 @@ class Listeners:
     """One method for each kind of thing that Slack brings."""
 
     doors: Doors
+    dialogs: Dialogs
     installs: Installs
     commands: Commands
     replies: Replies
@@ -66,7 +69,7 @@ class Listeners:
                 event, url = f"command {trigger}", str(body["response_url"])
                 return await self.commands.answer(said, spot, event=event, url=url)
             about = About(channel=spot.channel)
-            await self.doors.studio(spot, trigger, about, typed(text))
+            await self.dialogs.studio(spot, trigger, about, typed(text))
             return []
 
         if blocks := await self._tried(work, spot):
@@ -93,7 +96,7 @@ class Listeners:
                 file=upload.id,
                 name=upload.name,
             )
-            await self.doors.studio(spot, str(body["trigger_id"]), about)
+            await self.dialogs.studio(spot, str(body["trigger_id"]), about)
             return []
 
         await self._answered(ack, body, spot, work)
@@ -111,7 +114,7 @@ class Listeners:
                 if clip_id := await service.anchored(place, message):
                     trigger = str(body["trigger_id"])
                     there = replace(spot, thread=root)
-                    return await self.doors.pressed("remix", there, clip_id, trigger)
+                    return await self.dialogs.pressed("remix", there, clip_id, trigger)
             return [
                 section([self._say(spot)("There is no clip of mine in that message.")])
             ]
@@ -121,7 +124,7 @@ class Listeners:
     async def form(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A form was sent."""
         verb = str(body["view"]["callback_id"]).removeprefix("vivant_")
-        answer = await self.doors.sent(verb, Spot.of(context), body["view"])
+        answer = await self.dialogs.sent(verb, Spot.of(context), body["view"])
         await (ack(**answer) if answer else ack())
 
     async def button(
@@ -134,7 +137,7 @@ class Listeners:
         trigger = str(body["trigger_id"])
         spot = await self._beside(context, body, job_id, thread)
         await self._answered(
-            ack, body, spot, lambda: self.doors.pressed(verb, spot, job_id, trigger)
+            ack, body, spot, lambda: self.dialogs.pressed(verb, spot, job_id, trigger)
         )
 
     async def message(self, event: Json, context: AsyncBoltContext) -> None:
@@ -187,7 +190,7 @@ class Listeners:
             desk.later(desk.respond(url, blocks))
         else:  # our page has no other place for words
             view = forms.told(self._say(spot), blocks[0]["text"]["text"])
-            desk.later(self.doors.open_form(spot, str(body["trigger_id"]), view))
+            desk.later(self.dialogs.open_form(spot, str(body["trigger_id"]), view))
 
     async def _tried(
         self, work: Callable[[], Awaitable[list[Block]]], spot: Spot

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.slack.commands import COMMAND
+from adapters.slack.spoken import COMMAND
 from bot.features import BY_NAME, SHORTCUTS
 
 Json = dict[str, Any]

@@ -11,13 +11,13 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.anchors import thread_of
 from adapters.slack.blocks import Block, section
-from adapters.slack.chat import thread_of
-from adapters.slack.commands import HELP
 from adapters.slack.doors import Doors, words_of
 from adapters.slack.people import Spot
 from adapters.slack.pictures import Upload, first_picture
 from adapters.slack.posts import LOST
+from adapters.slack.spoken import HELP
 from adapters.slack.text import first_address, typed
 from bot.errors import BotError
 
