@@ -302,3 +302,16 @@ async def test_what_breaks_in_a_way_nobody_foresaw_is_said(
         await asked.says("broke on our side")
         await office.house.store.rows("ALTER TABLE gone RENAME TO jobs")
         assert "nobody foresaw" in caplog.text
+
+
+async def test_a_clip_that_is_gone_is_not_mended(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.clip(picture=photo())
+        card = await office.card("Done", button="Not right?")
+        await office.ada.press(card, "Not right?")
+        view = await office.ada.modal()
+        [job] = await office.jobs()
+        await office.house.service.delete(job.id, person=office.asker())
+        sent = await office.ada.submit(view, {"fault": "It jitters"})
+
+        assert "no such clip" in sent.errors["fault"]

@@ -16,7 +16,7 @@ from adapters.slack.blocks import Block, aside, for_clip, row, section
 from adapters.slack.cards import Cards, card_blocks
 from adapters.slack.faults import ClosedError, FullError, trouble
 from adapters.slack.installs import Installs
-from adapters.slack.posts import LOST, Posts, Spot
+from adapters.slack.posts import LOST, Posts, Target
 from adapters.slack.text import SLACK
 from adapters.slack.uploads import Uploads
 from adapters.slack.wire import Wire
@@ -103,7 +103,7 @@ class SlackChat:
         """Share a clip where it was asked for, else with its person alone."""
         client = await self._client(job)
         say = speaker(job.place.locale)
-        here = Spot(job.place.channel, job.place.thread)
+        here = Target(job.place.channel, job.place.thread)
         try:
             channel, ts = here.channel, await self._share(job, clip, file, key, here)
         except ClosedError as closed:
@@ -138,11 +138,13 @@ class SlackChat:
         thread = job.place.thread
         if thread is None and surface and surface.channel == job.place.channel:
             thread = surface.ts
-        spot = Spot(job.place.channel, thread)
-        posted = await self.post_or_direct(job, spot, blocks)
+        target = Target(job.place.channel, thread)
+        posted = await self.post_or_direct(job, target, blocks)
         return posted.ts or card
 
-    async def post_or_direct(self, job: Job, spot: Spot, blocks: list[Block]) -> Posted:
+    async def post_or_direct(
+        self, job: Job, target: Target, blocks: list[Block]
+    ) -> Posted:
         """Post where it was asked for, else to its person.
 
         Raises:
@@ -150,23 +152,23 @@ class SlackChat:
         """
         client = await self._client(job)
         try:
-            return Posted(spot.channel, await self.posts.once(client, spot, blocks))
+            return Posted(target.channel, await self.posts.once(client, target, blocks))
         except (SlackApiError, *LOST) as error:
             problem = trouble(error)
             if not isinstance(problem, ClosedError):
                 raise problem from error
         direct = await self.direct(client, job.person)
-        if direct.channel == spot.channel:
+        if direct.channel == target.channel:
             raise problem
         say = speaker(job.place.locale)
-        note = f"<#{spot.channel}>: {say(problem.sentence)} {say(problem.hint)}"
+        note = f"<#{target.channel}>: {say(problem.sentence)} {say(problem.hint)}"
         try:
             ts = await self.posts.once(client, direct, [*blocks, *aside([note])])
         except (SlackApiError, *LOST) as error:
             raise trouble(error) from error
         return Posted(direct.channel, ts, note)
 
-    async def direct(self, client: AsyncWebClient, person: Person) -> Spot:
+    async def direct(self, client: AsyncWebClient, person: Person) -> Target:
         """The direct messages with somebody.
 
         Raises:
@@ -177,7 +179,7 @@ class SlackChat:
             answer = await client.conversations_open(users=[user])
         except (SlackApiError, *LOST) as error:
             raise DeliveryError("I may not write to you.") from error
-        return Spot(str(answer["channel"]["id"]))
+        return Target(str(answer["channel"]["id"]))
 
     async def permalink(self, job: Job, channel: str, ts: str) -> str:
         """The address of a message; of the channel where its timestamp is not known."""
@@ -204,8 +206,8 @@ class SlackChat:
         try:
             entry = await self._service.entry(job.id, person=job.person)
             blocks = card_blocks(entry, now=self._now())
-            spot = Spot(job.place.channel, job.place.thread)
-            channel, ts, note = await self.post_or_direct(entry.job, spot, blocks)
+            target = Target(job.place.channel, job.place.thread)
+            channel, ts, note = await self.post_or_direct(entry.job, target, blocks)
             if ts is not None:
                 await self._service.note_card(job.id, f"{channel}:{ts}")
                 shown = "" if note else str(blocks)
@@ -215,6 +217,8 @@ class SlackChat:
                 self.cards.show(latest.job)
         except BotError as error:
             log.info("job %s has no card: %s", job.id, error)
+        except Exception:
+            log.exception("the card of job %s broke in a way nobody foresaw", job.id)
         finally:
             self._opening.pop(job.id, None)
 
@@ -224,7 +228,7 @@ class SlackChat:
         clip: Clip,
         file: Path,
         key: str,
-        spot: Spot,
+        target: Target,
         *,
         notes: list[str] | None = None,
     ) -> str:
@@ -238,7 +242,7 @@ class SlackChat:
         comment = await self._comment(job, clip, notes or [])
         try:
             return await self._uploads.send(
-                client, spot, file, key=key, clip=clip.id, comment=comment
+                client, target, file, key=key, clip=clip.id, comment=comment
             )
         except FullError as full:
             link = await self._service.link_to(clip)
@@ -249,7 +253,7 @@ class SlackChat:
             lines = [comment, f"{say(full.sentence)} {whole}"]
             blocks = [section(lines, mark=f"clip {key}")]
             try:
-                return await self.posts.once(client, spot, blocks) or key
+                return await self.posts.once(client, target, blocks) or key
             except (SlackApiError, *LOST) as error:
                 raise trouble(error) from error
 
@@ -277,7 +281,7 @@ class SlackChat:
         line = section([say("What to do with this clip?")], mark=f"controls {ts}")
         buttons = for_clip(clip.id, say, final=self._service.has_final(clip))
         try:
-            spot = Spot(channel, thread or ts)
-            await self.posts.once(client, spot, [line, *buttons])
+            target = Target(channel, thread or ts)
+            await self.posts.once(client, target, [line, *buttons])
         except (SlackApiError, *LOST) as error:
             log.info("clip %s: no buttons: %s", clip.id, error)

@@ -100,22 +100,33 @@ class Dialogs:
         """A form was sent; how to answer it, where it is not just closed."""
         about, fields = About.read(view["private_metadata"]), Fields.read(view)
         spot = replace(spot, channel=about.channel, thread=about.thread)
-        if verb == "wrong":
-            return await self._mended(spot, about, fields)
-        order = Order(spot, f"view {view['id']}", self._taker(verb, about, fields))
-        work = asyncio.create_task(self.doors.desk.order(order))
-        done, _ = await asyncio.wait([work], timeout=self.slow)
         say = speaker(self.doors.desk.people.locale(spot) or ENGLISH)
-        if not done:
-            self.doors.desk.later(self._late(work, spot, view["id"], about, fields))
-            return {"response_action": "update", "view": forms.waiting(say)}
         try:
-            work.result()
+            if verb == "wrong":
+                return await self._mended(spot, about, fields)
+            return await self._ordered(verb, spot, view["id"], about, fields)
         except BotError as error:
             name = field_of(error, list(view["state"]["values"]))
             line = " ".join([say(error.sentence, **error.facts), say(error.hint)])
-            return {"response_action": "errors", "errors": {name: line[:150]}}
-        return None
+            return {"response_action": "errors", "errors": {name: line}}
+
+    async def _ordered(
+        self, verb: str, spot: Spot, view_id: str, about: About, fields: Fields
+    ) -> Block | None:
+        """Take the order in a form; how to answer when its picture is slow to come.
+
+        Raises:
+            BotError: It cannot be done.
+        """
+        order = Order(spot, f"view {view_id}", self._taker(verb, about, fields))
+        work = asyncio.create_task(self.doors.desk.order(order))
+        done, _ = await asyncio.wait([work], timeout=self.slow)
+        if done:
+            work.result()
+            return None
+        self.doors.desk.later(self._late(work, spot, view_id, about, fields))
+        say = speaker(self.doors.desk.people.locale(spot) or ENGLISH)
+        return {"response_action": "update", "view": forms.waiting(say)}
 
     async def _mended(self, spot: Spot, about: About, fields: Fields) -> Block:
         """How to answer who said what is wrong with a clip: with what would mend it."""

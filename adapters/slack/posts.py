@@ -26,7 +26,7 @@ LOST = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Target:
     """Where a message goes."""
 
     channel: str
@@ -48,7 +48,7 @@ class Posts:
     async def once(
         self,
         client: AsyncWebClient,
-        spot: Spot,
+        target: Target,
         blocks: Sequence[Block],
         *,
         text: str = "",
@@ -57,7 +57,7 @@ class Posts:
 
         Args:
             client: Whose token is used.
-            spot: Where.
+            target: Where.
             blocks: What; the id of the first tells this message from any other.
             text: What a notification says; the first line when left out.
 
@@ -68,13 +68,13 @@ class Posts:
             SlackApiError: Slack said no; nothing was posted.
         """
         mark = str(blocks[0]["block_id"])
-        key = f"slack post {spot.channel} {mark}"
+        key = f"slack post {target.channel} {mark}"
         noted = await self.service.recall(key)
         if noted is None or noted == FREE:
             await self.service.note(key, "")
-            noted = await self._tried(client, spot, blocks, text or fallback(blocks))
+            noted = await self._tried(client, target, blocks, text or fallback(blocks))
         elif not noted:
-            noted = await self._found(client, spot, mark)
+            noted = await self._found(client, target, mark)
         if noted:
             await self.service.note(key, noted)
         return noted or None
@@ -82,16 +82,16 @@ class Posts:
     async def _tried(
         self,
         client: AsyncWebClient,
-        spot: Spot,
+        target: Target,
         blocks: Sequence[Block],
         text: str,
     ) -> str:
         mark = str(blocks[0]["block_id"])
-        with self.echoes.listen(spot.channel, mark) as echo:
+        with self.echoes.listen(target.channel, mark) as echo:
             try:
                 answer = await client.chat_postMessage(
-                    channel=spot.channel,
-                    thread_ts=spot.thread,
+                    channel=target.channel,
+                    thread_ts=target.thread,
                     text=text,
                     blocks=list(blocks),
                     parse="none",
@@ -102,27 +102,27 @@ class Posts:
                 return str(answer["ts"])
             except (SlackApiError, *LOST) as error:
                 if not is_unsure(error):
-                    await self.service.note(f"slack post {spot.channel} {mark}", FREE)
+                    await self.service.note(f"slack post {target.channel} {mark}", FREE)
                     raise
                 log.info("a message may not have been posted: %s", error)
             try:
                 return await asyncio.wait_for(asyncio.shield(echo), self.patience)
             except TimeoutError:
-                return await self._found(client, spot, mark)
+                return await self._found(client, target, mark)
 
-    async def _found(self, client: AsyncWebClient, spot: Spot, mark: str) -> str:
+    async def _found(self, client: AsyncWebClient, target: Target, mark: str) -> str:
         """The timestamp of a message in a place; empty when it is not to be found."""
         try:
-            if spot.thread:
+            if target.thread:
                 found = await client.conversations_replies(
-                    channel=spot.channel, ts=spot.thread, limit=100
+                    channel=target.channel, ts=target.thread, limit=100
                 )
             else:
                 found = await client.conversations_history(
-                    channel=spot.channel, limit=100
+                    channel=target.channel, limit=100
                 )
         except (SlackApiError, *LOST) as error:
-            log.info("%s cannot be looked through: %s", spot.channel, error)
+            log.info("%s cannot be looked through: %s", target.channel, error)
             return ""
         messages: list[Mapping[str, Any]] = found["messages"]
         return next((str(m["ts"]) for m in messages if mark in marks(m)), "")

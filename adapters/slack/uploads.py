@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.echoes import Echoes
 from adapters.slack.faults import trouble
-from adapters.slack.posts import LOST, Spot
+from adapters.slack.posts import LOST, Target
 from adapters.slack.wire import Wire, is_unsure
 from bot.errors import DeliveryError
 from bot.service import RenderService
@@ -40,7 +40,7 @@ class Uploads:
     async def send(
         self,
         client: AsyncWebClient,
-        spot: Spot,
+        target: Target,
         file: Path,
         *,
         key: str,
@@ -51,7 +51,7 @@ class Uploads:
 
         Args:
             client: Whose token is used.
-            spot: Where.
+            target: Where.
             file: The MP4.
             key: The delivery's own.
             clip: The clip's id.
@@ -67,23 +67,23 @@ class Uploads:
         except (SlackApiError, *LOST) as error:
             raise trouble(error) from error
         await self.service.note(f"slack file {file_id}", clip)
-        await self.service.note(_key(key), f"{file_id} {spot.channel}")
-        with self.echoes.listen(spot.channel, file_id) as echo:
+        await self.service.note(_key(key), f"{file_id} {target.channel}")
+        with self.echoes.listen(target.channel, file_id) as echo:
             try:
                 await client.files_completeUploadExternal(
                     files=[{"id": file_id, "title": f"Vivant {clip}"}],
-                    channel_id=spot.channel,
-                    thread_ts=spot.thread,
+                    channel_id=target.channel,
+                    thread_ts=target.thread,
                     initial_comment=comment,
                 )
             except (SlackApiError, *LOST) as error:
                 if not is_unsure(error):
                     raise trouble(error) from error
                 log.info("a file may not have been shared: %s", error)
-                if ts := await self._told(client, file_id, spot.channel, echo):
+                if ts := await self._told(client, file_id, target.channel, echo):
                     return ts
                 raise trouble(error) from error
-            return await self._told(client, file_id, spot.channel, echo) or file_id
+            return await self._told(client, file_id, target.channel, echo) or file_id
 
     async def find(self, client: AsyncWebClient, key: str) -> tuple[str, str] | None:
         """Channel and timestamp of what a delivery has shared before a restart."""
