@@ -145,7 +145,7 @@ class House:
         _, body = server.call(ref, at=time.time())
         call = sign_standard(body, at=time.time(), name=ref)
         told = self.provider.read_webhook(*call)
-        job = told and await job_rows.by_ref(self.store, self.provider.name, told)
+        job = told and await job_rows.by_ref(self.store, "openai", told.ref)
         if job:
             await self.store.say(job.id)
 

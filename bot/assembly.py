@@ -74,9 +74,14 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, *, pace: Pace | None = None
+    settings: Settings, *, pace: Pace | None = None, hooks: bool = False
 ) -> AsyncGenerator[House]:
     """Open the database and the workers; close them in the end.
+
+    Args:
+        settings: What the owner has set up.
+        pace: How patient jobs are.
+        hooks: Whether somebody serves `/hooks/NAME`, so that services may call.
 
     Raises:
         SetupError: The owner has to change something first.
@@ -96,7 +101,7 @@ async def open_house(
             max_seconds=settings.max_seconds,
         )
         stack.push_async_callback(local.close)
-        services = await asyncio.to_thread(open_services, settings, media)
+        services = await asyncio.to_thread(open_services, settings, media, hooks=hooks)
         for opened in services.values():
             stack.push_async_callback(opened.close)
         providers: dict[str, Provider] = {local.name: local, **services}

@@ -272,6 +272,30 @@ class RenderService(Library):
         """The job that an event of the chat has caused already, if it has."""
         return await job_rows.by_event(self._store, f"{person.key}:{event}")
 
+    async def called(
+        self, provider: str, headers: Mapping[str, str], body: bytes
+    ) -> bool:
+        """Let the job that a provider's call speaks of look at once.
+
+        What it says is not believed; the same call again does nothing.
+
+        Returns:
+            Whether it was truly that provider.
+
+        Raises:
+            MissingError: There is no such provider.
+        """
+        if provider not in self._providers:
+            raise MissingError("There is no such provider here.")
+        call = self._providers[provider].read_webhook(headers, body)
+        if call is None:
+            return False
+        if await self.once(f"{provider} {call.key}"):
+            job = await job_rows.by_ref(self._store, provider, call.ref)
+            if job is not None:
+                await self._store.say(job.id)
+        return True
+
     async def withdraw(self, job: Job) -> None:
         """Take back an order that nobody knows was taken; late is no error."""
         if await job_rows.ask_cancel(self._store, job.id):

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from bot.providers import hooks
-from bot.providers.hooks import Replays
 from tests.fakes.providers.others import HMAC_SECRET, FakeFal, FakeOpenRouter
 from tests.fakes.providers.videos import SECRET, sign_standard
 
@@ -163,16 +162,6 @@ def test_only_ed25519_keys_are_taken_out_of_a_key_set() -> None:
     several: list[object] = [None, [], {}, {"keys": None}, {"keys": {}}, "keys"]
     for nonsense in several:
         assert hooks.read_keys(nonsense) == ()
-
-
-def test_a_call_counts_once_for_as_long_as_it_would_be_taken() -> None:
-    replays = Replays(most=3)
-
-    assert replays.is_first("a", NOW)
-    assert not replays.is_first("a", NOW + 600)
-    assert replays.is_first("a", NOW + 601)
-    assert all(replays.is_first(str(n), NOW + 601) for n in range(9))
-    assert len(replays._seen) <= 3
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{", b"[" * 100_000, b"3"])

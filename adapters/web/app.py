@@ -8,6 +8,7 @@ from adapters.web import guards, orders
 from adapters.web.api import Api
 from adapters.web.chat import WebChat
 from adapters.web.door import Door
+from adapters.web.hooks import Hooks
 from adapters.web.live import Live
 from adapters.web.pictures import Pictures
 from bot.config import Settings
@@ -34,6 +35,7 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
     app.add_routes(Api(service, chat).routes())
     app.add_routes(Live(service, chat).routes())
     app.add_routes(Pictures(service).routes())
+    app.add_routes(Hooks(service).routes())
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(guards.add_headers)
 

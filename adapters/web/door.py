@@ -16,14 +16,18 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapters.web.guards import problem
+from adapters.web.guards import KEYED, problem
 
 COOKIE = "vivant"
 STAY = 30 * 86_400  # seconds a person stays signed in
 PAUSE = 0.5  # seconds a wrong token takes
 QUEUE = 20  # tries that may wait at the same time
 OPEN = frozenset({"/healthz", "/sign-in"})
-OPEN_FOLDERS = ("/static/", "/shared/")  # a shared clip's address is its own key
+OPEN_FOLDERS = (
+    *KEYED,
+    "/static/",
+    "/shared/",
+)  # a shared clip's address is its own key
 SIGN_IN = Path(__file__).parent / "static" / "sign-in.html"
 
 

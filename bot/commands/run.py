@@ -26,7 +26,7 @@ async def run(settings: Settings) -> int:
     """
     console = Console(highlight=False, soft_wrap=True)
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(open_house(settings))
+        house = await stack.enter_async_context(open_house(settings, hooks=True))
         app = await asyncio.to_thread(create_app, settings, house.service)
         chats = await asyncio.to_thread(_chats, house, settings, console.print, app)
         stack.push_async_callback((await _listen(app, settings)).cleanup)

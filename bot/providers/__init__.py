@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.models import Job, ModelCard, Quote, RenderRequest, Snapshot
+from bot.providers.hooks import Call
 
 
 class Provider(Protocol):
@@ -70,8 +71,8 @@ class Provider(Protocol):
         """Delete what the provider keeps of the job."""
         ...
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
-        """The ref that a verified webhook speaks of; None when it proves nothing."""
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
+        """A verified webhook; None when it proves nothing."""
         ...
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ the model, the way. So a restart between any two calls is nothing special.
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from bot.models import Job, ModelCard, Op, Quote, RenderRequest, Snapshot, State
 from bot.providers import pictures, planning
 from bot.providers.answers import Answer
 from bot.providers.faults import Said, failed, fault_of, told
-from bot.providers.hooks import Replays
+from bot.providers.hooks import Call
 from bot.providers.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,6 @@ class Desk:
     now: Callable[[], float]
     public_url: str | None = None
     most_clip: int = MOST_CLIP
-    replays: Replays = field(default_factory=Replays)
 
     @property
     def today(self) -> str:
@@ -119,7 +118,7 @@ class Cloud(ABC):
     async def forget(self, job: Job) -> None:  # noqa: B027
         """Most services keep nothing that could be deleted."""
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:  # noqa: ARG002
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:  # noqa: ARG002
         """Most services do not call."""
         return None
 

@@ -14,6 +14,7 @@ from bot.models import Carrier, Job, ModelCard, Op, RenderRequest, Snapshot, Sta
 from bot.providers import hooks, pictures, shapes
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import fault_of, told
+from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
 from bot.providers.wire import Wire
 
@@ -88,14 +89,14 @@ class Fal(Cloud):
             raise self._wire.refusal(Fault.UPSTREAM, answer.said())
         await self._bring(_links(answer.fields), to)
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         """Verify its Ed25519 signature; the body names the request."""
         now = self._desk.now()
         key = hooks.fal(headers, body, keys=self._keys, now=now)
-        if key is None or not self._desk.replays.is_first(f"{self.name} {key}", now):
+        if key is None:
             return None
         ref = hooks.read_body(body).get("request_id")
-        return ref if isinstance(ref, str) else None
+        return Call(key, ref) if isinstance(ref, str) else None
 
     async def close(self) -> None:
         """Let go of the connections."""

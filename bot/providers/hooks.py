@@ -2,8 +2,8 @@
 
 Standard Webhooks (OpenAI, Replicate), OpenRouter's HMAC and fal's Ed25519 differ in
 their headers and in what is signed; the order of the checks is the same: size, headers,
-clock, signature over the raw bytes, replay. Only then is anything parsed, and even then
-a call only wakes a job: what it says is never believed.
+clock, signature over the raw bytes. Only then is anything parsed, and even then a call
+only wakes a job, once: what it says is never believed.
 """
 
 import base64
@@ -12,9 +12,8 @@ import hashlib
 import hmac
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from nacl.exceptions import CryptoError
 from nacl.signing import VerifyKey
@@ -28,24 +27,16 @@ _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _HEX_128 = re.compile(r"[0-9a-fA-F]{128}")
 
 
-class Replays:
-    """Remembers calls for as long as their time stamps would be taken."""
+class Call(NamedTuple):
+    """A call that was verified.
 
-    def __init__(self, most: int = 20_000) -> None:
-        self._seen: OrderedDict[str, float] = OrderedDict()
-        self._most = most
+    Attributes:
+        key: The service's own name for it; the same call again has the same.
+        ref: The service's id of the render that it speaks of.
+    """
 
-    def is_first(self, key: str, now: float) -> bool:
-        """Whether this call comes for the first time."""
-        while self._seen:
-            oldest, at = next(iter(self._seen.items()))
-            if now - at <= 2 * TOLERANCE and len(self._seen) < self._most:
-                break
-            del self._seen[oldest]
-        if key in self._seen:
-            return False
-        self._seen[key] = now
-        return True
+    key: str
+    ref: str
 
 
 def standard(

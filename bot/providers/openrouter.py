@@ -12,6 +12,7 @@ from bot.providers import hooks, pictures, shapes
 from bot.providers.catalogue import read_size
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
+from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
 from bot.providers.wire import Wire
 
@@ -107,13 +108,13 @@ class OpenRouter(Cloud):
         path = f"videos/{in_path(job.ref)}/content?index=0"
         await self._wire.download(path, to, most=self._desk.most_clip)
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         """Verify its HMAC; the body names the job."""
         now = self._desk.now()
         if self._secret is None:
             return None
         key = hooks.openrouter(headers, body, secret=self._secret, now=now)
-        if key is None or not self._desk.replays.is_first(f"{self.name} {key}", now):
+        if key is None:
             return None
         event = hooks.read_body(body)
         data = event.get("data")
@@ -121,7 +122,7 @@ class OpenRouter(Cloud):
             if isinstance(part, Mapping):
                 for name in ("id", "job_id"):
                     if isinstance(ref := part.get(name), str):
-                        return ref
+                        return Call(key, ref)
         return None
 
     async def _order(self, job: Job) -> Snapshot:

@@ -10,6 +10,7 @@ from bot.models import Job, ModelCard, Snapshot, State
 from bot.providers import hooks, pictures, shapes
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
+from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
 from bot.providers.wire import Wire
 
@@ -113,16 +114,16 @@ class Replicate(Cloud):
         else:
             await self._bring(links, to)
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         """Verify as Standard Webhooks say; the body is the prediction."""
         now = self._desk.now()
         if self._secret is None:
             return None
         key = hooks.standard(headers, body, secret=self._secret, now=now)
-        if key is None or not self._desk.replays.is_first(f"{self.name} {key}", now):
+        if key is None:
             return None
         ref = hooks.read_body(body).get("id")
-        return ref if isinstance(ref, str) else None
+        return Call(key, ref) if isinstance(ref, str) else None
 
     async def _order(self, job: Job) -> Snapshot:
         owner, _, name = job.request.model.partition("/")

@@ -15,6 +15,7 @@ from aiohttp import web
 from adapters.web import create_app
 from bot.assembly import House, open_house
 from bot.config import Settings
+from bot.jobs import Pace
 
 ORDER = {"X-Vivant": "1"}
 
@@ -67,14 +68,16 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, **settings: Any) -> AsyncGenerator[Site]:
+async def open_site(
+    folder: Path, *, pace: Pace | None = None, **settings: Any
+) -> AsyncGenerator[Site]:
     """Serve the page over the real core in a folder."""
     chosen = Settings(
         data=folder,
         database_url=f"sqlite:///{folder}/vivant.sqlite3",
         **{"min_free_mb": 0} | settings,
     )
-    async with open_house(chosen) as house:
+    async with open_house(chosen, pace=pace, hooks=True) as house:
         app = await asyncio.to_thread(create_app, chosen, house.service)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -31,6 +31,7 @@ from bot.models import (
     State,
     Tier,
 )
+from bot.providers.hooks import Call
 
 Point = Callable[[str], None]
 
@@ -150,7 +151,7 @@ class FakeProvider:
     async def forget(self, job: Job) -> None:
         """Nothing is kept."""
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         return None
 
     async def close(self) -> None:

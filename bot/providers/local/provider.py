@@ -24,6 +24,7 @@ from bot.prompt.extend import extend
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.prompt.remix import remix
+from bot.providers.hooks import Call
 from bot.workshop import Workshop
 
 SIZES = (Size(1280, 720), Size(720, 1280), Size(960, 960))
@@ -135,7 +136,7 @@ class LocalProvider:
         for file in (video, result, draft_of(video)):
             await asyncio.to_thread(file.unlink, missing_ok=True)
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:  # noqa: ARG002
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:  # noqa: ARG002
         """Nobody calls us."""
         return None
 

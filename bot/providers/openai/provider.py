@@ -8,6 +8,7 @@ from bot.models import Job, ModelCard, Snapshot, State, Way
 from bot.providers import hooks
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
+from bot.providers.hooks import Call
 from bot.providers.openai import orders, reading
 from bot.providers.openai.profiles import Profile
 from bot.providers.wire import Wire
@@ -121,17 +122,17 @@ class OpenAIVideos(Cloud):
                 raise
             await self._bring(links, to)
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> str | None:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         """Verify as Standard Webhooks say; the body names the video and no more."""
         now = self._desk.now()
         if self._secret is None:
             return None
         key = hooks.standard(headers, body, secret=self._secret, now=now)
-        if key is None or not self._desk.replays.is_first(f"{self.name} {key}", now):
+        if key is None:
             return None
         data = hooks.read_body(body).get("data")
         ref = data.get("id") if isinstance(data, Mapping) else None
-        return ref if isinstance(ref, str) else None
+        return Call(key, ref) if isinstance(ref, str) else None
 
     async def _order(self, job: Job) -> Snapshot:
         order = await self._worded(job)

@@ -25,9 +25,9 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
 def described() -> Mapping[str, Any]:
     """The description; it is not ours to pass on, so it lies beside the checkout."""
     usual = HERE.parent / "shared" / "data" / "openai-videos.json"
-    file = Path(os.environ.get("OPENAI_OPENAPI", usual))
+    file = Path(os.environ.get("OPENAI_VIDEOS_OPENAPI", usual))
     if not file.exists():
-        pytest.skip(f"{file.name} is not here: set OPENAI_OPENAPI to compare with it")
+        pytest.skip(f"{file.name} is not here: set OPENAI_VIDEOS_OPENAPI to its path")
     found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
