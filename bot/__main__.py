@@ -23,6 +23,7 @@ examples:
   vivant animate cat.jpg "dolly in 2 s, hold 1 s, pan left 1 s, golden hour"
   vivant animate cat.jpg "orbit right, snow" -o cat.mp4 --seconds 6
   vivant doctor                                  check this machine and the settings
+  vivant admin key create montage --units 300    let a program in at /v1/videos
 
 Settings come from the environment or from .env; docs/configuration.md lists them.
 """
@@ -73,9 +74,10 @@ def _command(
 
             return models(settings)
         case "admin":
-            from bot.commands.admin import quota
+            from bot.commands import admin
 
-            return quota(options, settings)
+            deed = admin.key if options.thing == "key" else admin.quota
+            return deed(options, settings)
         case _:
             from bot.commands.run import run
 
@@ -150,6 +152,14 @@ def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "person", metavar="CHAT:ID", help="for example discord:8035162534"
     )
     quota.add_argument("units", help="clip-seconds a day, or “unlimited”")
+    key = things.add_parser("key", help="let a program in at /v1/videos")
+    deeds = key.add_subparsers(dest="deed", metavar="DEED", required=True)
+    create = deeds.add_parser("create", help="make a key; it is shown once")
+    create.add_argument("name", metavar="NAME", help="for example montage")
+    create.add_argument("--units", help="clip-seconds a day, or “unlimited”")
+    deeds.add_parser("list", help="show the names of all keys")
+    revoke = deeds.add_parser("revoke", help="let a key open nothing any more")
+    revoke.add_argument("name", metavar="NAME")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from bot.models import (
     Tier,
 )
 from bot.prompt.parse import parse
+from bot.providers.planning import snap_size
 
 UNLIMITED = "unlimited"
 RATIOS = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
@@ -58,7 +59,7 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
         provider=card.provider,
         model=card.id,
         seconds=_length(ask, prompt, card),
-        size=_frame(card, _ratio(ask)),
+        size=_size(card, ask),
         seed=new_seed() if ask.seed is None else ask.seed,
         tier=ask.tier,
         still=ask.still.media if ask.still else None,
@@ -219,6 +220,11 @@ def _grown(card: ModelCard, before: int, seconds: int) -> int:
 def _either(numbers: Sequence[int]) -> str:
     *rest, last = map(str, numbers)
     return f"{', '.join(rest)} or {last}" if rest else last
+
+
+def _size(card: ModelCard, ask: Ask) -> Size:
+    """The model's frame that is nearest to what is wanted."""
+    return snap_size(ask.size, card) if ask.size else _frame(card, _ratio(ask))
 
 
 def _ratio(ask: Ask) -> float:

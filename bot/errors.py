@@ -9,6 +9,7 @@ BotError
 │   ├── MissingError       no such clip or job, or it is somebody else's
 │   ├── StateError         too late or too early for that
 │   └── QuotaError         a cap is reached
+│       └── RateError        for minutes, not for the day
 ├── ProviderError        what renders said no; its `Fault` says why
 ├── DeliveryError        the chat said no
 ├── StorageError         this machine's disk or database said no
@@ -94,6 +95,10 @@ class QuotaError(RequestError):
     """A cap is reached."""
 
     hint = "Wait until it resets, or ask whoever runs this bot for more."
+
+
+class RateError(QuotaError):
+    """A cap is reached that makes room again by itself, and soon."""
 
 
 class Fault(StrEnum):

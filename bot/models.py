@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from bot.errors import BotError
+from bot.errors import BotError, Fault, ProviderError
 
 Json = Mapping[str, Any]  # what went through json.loads
 
@@ -80,7 +80,7 @@ class Person:
     """Whoever asks; the unit of a quota.
 
     Attributes:
-        chat: Platform the id belongs to: `discord`, `slack` or `web`.
+        chat: Platform the id belongs to: `discord`, `slack`, `web` or `api`.
         id: The platform's own id, unique on that platform.
         roles: Names of roles that may raise the person's caps.
         moderates: Workspace whose clips they may stop and delete, if any.
@@ -139,6 +139,7 @@ class Ask:
     Attributes:
         seconds: Length wanted; None takes what the prompt's own times add up to.
         model: `provider/model`; None takes the owner's first choice for the tier.
+        size: Frame wanted, for which the model's nearest is taken; before `shape`.
         seed: Any number; the same one gives the same clip where a model can.
         last: The picture to end with, where a model can.
     """
@@ -148,6 +149,7 @@ class Ask:
     last: Still | None = None
     seconds: int | None = None
     shape: Shape = Shape.AUTO
+    size: Size | None = None
     tier: Tier = Tier.DRAFT
     model: str | None = None
     seed: int | None = None
@@ -358,11 +360,13 @@ class Trouble:
     Attributes:
         sentence: A template that the facts fill in.
         hint: What to do next.
+        fault: Why, where it was a provider that said no.
     """
 
     sentence: str
     hint: str
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    fault: Fault | None = None
 
     @classmethod
     def of(cls, error: BotError) -> Self:
@@ -371,7 +375,8 @@ class Trouble:
             name: fact if isinstance(fact, int | float) else str(fact)
             for name, fact in error.facts.items()
         }
-        return cls(sentence=error.sentence, hint=error.hint, facts=facts)
+        fault = error.fault if isinstance(error, ProviderError) else None
+        return cls(sentence=error.sentence, hint=error.hint, facts=facts, fault=fault)
 
     def again(self) -> BotError:
         """The error that said it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.config import Caps
-from bot.errors import QuotaError
+from bot.errors import QuotaError, RateError
 from bot.models import Allowance, Job, Person, Place, State
 from bot.store import Rows
 
@@ -225,7 +225,7 @@ def _check_money(used: Usage, micros: int, caps: Caps) -> None:
 
 def _check_at_once(used: Usage, caps: Caps) -> None:
     if used.unfinished >= caps.at_once:
-        raise QuotaError(
+        raise RateError(
             "You have {most} renders under way, and that is the most at once.",
             hint="Wait for one to finish, or cancel one.",
             most=caps.at_once,
@@ -234,7 +234,7 @@ def _check_at_once(used: Usage, caps: Caps) -> None:
 
 def _check_free(used: Usage, caps: Caps) -> None:
     if used.free >= caps.free_per_hour:
-        raise QuotaError(
+        raise RateError(
             "You have made {most} free renders in the last hour, and that is the most.",
             hint="Try again a little later.",
             most=caps.free_per_hour,

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from bot import checking, fetching, quota
+from bot import checking, fetching, keys, quota
 from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
@@ -36,6 +36,7 @@ from bot.models import (
     Still,
     Tier,
 )
+from bot.outbox import Outbox
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.providers import Provider
@@ -74,6 +75,7 @@ class RenderService(Library):
         self._stills = stills
         self._copies = copies
         self.vault = Vault(store, settings.data / "secret.key", now=now)
+        self.outbox = Outbox(store, now=now)
         self._choice = jobs.choice or Choice(
             providers, draft=settings.draft, final=settings.final
         )
@@ -317,6 +319,10 @@ class RenderService(Library):
         """
         where = place.key if place else ""
         await quota.override(self._store, person, units, workspace=where)
+
+    async def holder(self, key: str) -> Person | None:
+        """Who comes with a key; None when it opens nothing."""
+        return await keys.holder(self._store, key)
 
     async def once(self, key: str) -> bool:
         """Whether this is the first time that anybody asks for this key."""

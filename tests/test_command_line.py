@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -131,6 +132,46 @@ def test_the_owner_gives_one_person_their_own_units(
 
     assert main(["admin", "quota", "somebody", "300"]) == 69
     assert main(["admin", "quota", "discord:80351", "many"]) == 69
+
+
+def test_a_key_is_shown_once_and_kept_only_as_a_digest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["admin", "key", "create", "montage", "--units", "300"]) == 0
+    key, sentence = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"vivant-[\w-]{43}", key)
+    assert "api:montage" in sentence
+
+    assert main(["admin", "key", "list"]) == 0
+    assert re.fullmatch(r"montage  since \d{4}-\d\d-\d\d\n", capsys.readouterr().out)
+    for file in (tmp_path / "data").rglob("*"):
+        assert not file.is_file() or key.encode() not in file.read_bytes()
+    assert main(["admin", "key", "revoke", "montage"]) == 0
+    capsys.readouterr()
+    assert main(["admin", "key", "list"]) == 0
+    assert "no key" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["create", "Ann's key"],
+        ["create", "a" * 41],
+        ["create", ""],
+        ["create", "two"],
+        ["create", "three", "--units", "many"],
+        ["create", "four", "--units", "٣"],
+        ["revoke", "five"],
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_in_words(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["admin", "key", "create", "two"]) == 0
+
+    assert main(["admin", "key", *words]) == 69
+
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_doctor_finds_this_machine_well(

@@ -113,4 +113,19 @@ CREATE TABLE secrets(
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS)
+PROGRAMS = """
+CREATE TABLE keys(              -- what lets programs in
+    name TEXT PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE, -- SHA-256 in hex; the key itself is nowhere
+    created DOUBLE PRECISION NOT NULL
+);
+CREATE TABLE outbox(            -- calls to the owner's address that were not heard yet
+    job TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    made DOUBLE PRECISION NOT NULL,
+    tries BIGINT NOT NULL,
+    due DOUBLE PRECISION NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS)
