@@ -4,6 +4,8 @@ Every name is told once, in `Settings.read`; `docs/configuration.md` lists them 
 test compares the two. All problems are told at once, before anything starts.
 """
 
+import base64
+import binascii
 import ipaddress
 import os
 from collections.abc import Callable, Mapping
@@ -70,6 +72,7 @@ class Settings:
         database_url: `sqlite:///path`.
         draft: `provider/model` for drafts, in order of preference.
         final: The same for finals; empty is what each service offers, then our own.
+        webhook_url: The owner's address that is told what became of programs' videos.
         services: Those that are set up, by name.
         catalogue: The owner's own model cards, over the packaged ones.
         keep_days: Days until a clip and its files are deleted; 0 keeps them.
@@ -88,6 +91,8 @@ class Settings:
     web_port: int = 8321
     web_token: str | None = field(default=None, repr=False)
     public_url: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
     admins: frozenset[str] = frozenset()
     discord_token: str | None = field(default=None, repr=False)
     discord_message_content: bool = False
@@ -139,6 +144,8 @@ class Settings:
             web_port=values.whole("VIVANT_WEB_PORT", 8321, least=0, most=65535),
             web_token=values.secret("VIVANT_WEB_TOKEN"),
             public_url=values.address("VIVANT_PUBLIC_URL"),
+            webhook_url=values.address("VIVANT_WEBHOOK_URL"),
+            webhook_secret=values.signing("VIVANT_WEBHOOK_SECRET"),
             admins=frozenset(values.words("VIVANT_ADMINS")),
             discord_token=values.secret("DISCORD_TOKEN"),
             discord_message_content=values.flag(
@@ -181,6 +188,11 @@ class Settings:
                 " VIVANT_WEB_TOKEN to a long random word, or leave the host out."
             )
         values.problems += _slack_problems(settings)
+        if settings.webhook_url and not settings.webhook_secret:
+            values.problems.append(
+                "VIVANT_WEBHOOK_URL needs VIVANT_WEBHOOK_SECRET: whsec_ and 24 or more"
+                " random bytes in base64."
+            )
         if values.problems:
             raise SetupError(values.problems)
         return settings
@@ -356,6 +368,19 @@ class _Values:
         if value and not value.startswith(start):
             self.problems.append(f"{name} begins with {start}: this is another one.")
             return None
+        return value
+
+    def signing(self, name: str) -> str | None:
+        """A secret of Standard Webhooks: `whsec_` and its bytes in base64."""
+        value = self.secret(name)
+        try:
+            key = base64.b64decode((value or "").removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if value and len(key) < 24:
+            self.problems.append(
+                f"{name} is not whsec_ and 24 or more random bytes in base64."
+            )
         return value
 
     def path(self, name: str) -> Path | None:

@@ -113,6 +113,29 @@ class Library:
         clips = await clip_rows.many(self._store, [job.id for job in jobs])
         return [await self._entry(job, clips.get(job.id)) for job in jobs]
 
+    async def page(
+        self, person: Person, *, after: str | None, limit: int, newest_first: bool
+    ) -> tuple[Sequence[Entry], bool]:
+        """Some of a person's jobs that nobody stopped, and whether there are more.
+
+        Args:
+            person: Whose.
+            after: Id of the job that the last page ended with.
+            limit: How many.
+            newest_first: In which order.
+
+        Raises:
+            MissingError: There is no such job to go on from.
+        """
+        last = await self.job(after, person=person) if after else None
+        jobs = await job_rows.page(
+            self._store, person.key, last, limit=limit + 1, newest_first=newest_first
+        )
+        shown = jobs[:limit]
+        clips = await clip_rows.many(self._store, [job.id for job in shown])
+        entries = [await self._entry(job, clips.get(job.id)) for job in shown]
+        return entries, len(jobs) > limit
+
     async def lineage(self, clip_id: str, *, person: Person) -> Sequence[Clip]:
         """The clips that one was made from, the eldest first, and itself."""
         await self.clip(clip_id, person=person)

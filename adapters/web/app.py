@@ -11,6 +11,7 @@ from adapters.web.door import Door
 from adapters.web.hooks import Hooks
 from adapters.web.live import Live
 from adapters.web.pictures import Pictures
+from adapters.web.videos import create_videos
 from bot.config import Settings
 from bot.service import RenderService
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
     app.add_routes(Live(service, chat).routes())
     app.add_routes(Pictures(service).routes())
     app.add_routes(Hooks(service).routes())
+    app.add_subapp("/v1", create_videos(settings, service))
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(guards.add_headers)
 

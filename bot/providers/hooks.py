@@ -61,7 +61,7 @@ def standard(
     name, stamp = told.get("webhook-id", ""), told.get("webhook-timestamp", "")
     if not _ID.fullmatch(name) or not _is_fresh(stamp, now) or not _is_small(body):
         return None
-    key = _secret(secret)
+    key = read_secret(secret)
     if key is None:
         return None
     text = f"{name}.{stamp}.".encode() + body
@@ -170,7 +170,8 @@ def _is_fresh(stamp: str, now: float) -> bool:
     return bool(_STAMP.fullmatch(stamp)) and abs(now - int(stamp)) <= TOLERANCE
 
 
-def _secret(secret: str) -> bytes | None:
+def read_secret(secret: str) -> bytes | None:
+    """The bytes of a secret of Standard Webhooks; None when it is none."""
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):

@@ -226,6 +226,22 @@ async def latest(db: Rows, person: str, *, limit: int) -> Sequence[Job]:
     return [_job(row) for row in rows]
 
 
+async def page(
+    db: Rows, person: str, after: Job | None, *, limit: int, newest_first: bool
+) -> Sequence[Job]:
+    """A person's jobs that nobody stopped, from behind one of them on."""
+    sign, way = ("<", "DESC") if newest_first else (">", "ASC")
+    behind = f" AND (created, id) {sign} (?, ?)" if after else ""
+    rows = await db.rows(
+        f"SELECT * FROM jobs WHERE person = ? AND cancel = 0{behind}"
+        f" ORDER BY created {way}, id {way} LIMIT ?",
+        person,
+        *((after.created, after.id) if after else ()),
+        limit,
+    )
+    return [_job(row) for row in rows]
+
+
 async def remove(db: Rows, job_id: str) -> None:
     """Forget an ended job; what it took stays in the ledger."""
     await db.rows(f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED}", job_id)

@@ -1,0 +1,27 @@
+"""`/v1/videos`: the core for programs that were written for OpenAI's Videos API.
+
+`orders` reads what they send, `objects` and `errors` word what they get, `files` hands
+out what was made, `calls` tells the owner's address; `api` puts them together.
+"""
+
+from aiohttp import web
+
+from adapters.web.videos.api import Videos
+from adapters.web.videos.calls import Calls
+from adapters.web.videos.errors import tell_errors
+from bot.config import Settings
+from bot.keys import CHAT
+from bot.providers.hooks import read_secret
+from bot.service import RenderService
+
+
+def create_videos(settings: Settings, service: RenderService) -> web.Application:
+    """Everything below `/v1`, with its own errors and its own door."""
+    videos = Videos(service, keep_days=settings.keep_days)
+    key = read_secret(settings.webhook_secret or "") or b""
+    calls = Calls(service.outbox, url=settings.webhook_url, key=key)
+    service.connect(CHAT, calls)
+    app = web.Application(middlewares=[tell_errors, videos.let_in])
+    app.add_routes(videos.routes())
+    app.cleanup_ctx.append(calls.running)
+    return app

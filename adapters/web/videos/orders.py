@@ -1,0 +1,223 @@
+"""What a program sends, read from JSON or a form into values; it trusts none of it."""
+
+import asyncio
+import base64
+import binascii
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from aiohttp import BodyPartReader, MultipartReader, web
+
+from adapters.web.uploads import CHUNK, MAX_UPLOAD, UploadError
+from adapters.web.videos.errors import WireError
+from bot.models import Size, Tier
+
+MOST_JSON = 22 << 20  # bytes; the reference wire takes 20 MiB of data URL
+MOST_PARTS = 16
+MOST_STILLS = 2  # the first and the last picture
+PATIENCE = 120.0  # seconds for a whole order to arrive
+LONGEST_PROMPT = 32_000  # characters, as in the reference
+SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
+SECONDS = re.compile(r"[1-9][0-9]{0,3}")
+ALIAS = re.compile(r"sora-2(-pro)?(?:-\d{4}-\d\d-\d\d)?")
+DATA_URL = re.compile(r"data:[\w./+-]{0,100}(?:;[\w=-]{1,40})*;base64,", re.ASCII)
+Prompt = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PROMPT)]
+Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Order = TypeVar("Order", bound="msgspec.Struct")
+
+
+class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The picture to start from: its address, perhaps with all of it inside."""
+
+    image_url: str | None = None
+    file_id: str | None = None
+
+
+class Video(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A finished video of one's own."""
+
+    id: str
+
+
+class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new video, please."""
+
+    prompt: Prompt
+    model: str = "sora-2"
+    seconds: str | int | None = None
+    size: str | None = None
+    seed: Seed | None = None
+    input_reference: Reference | None = None
+
+    @property
+    def tier(self) -> Tier | None:
+        """What a name of Sora's stands for; None is a model of ours, by its name."""
+        known = ALIAS.fullmatch(self.model)
+        if known is None:
+            return None
+        return Tier.FINAL if known[1] else Tier.DRAFT
+
+
+class Remix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Change a video by these words."""
+
+    prompt: Prompt
+
+
+class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same, with the video in the body."""
+
+    prompt: Prompt
+    video: Video
+
+
+class Extend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Make a video some seconds longer."""
+
+    prompt: Prompt
+    video: Video
+    seconds: str | int
+
+
+async def read(request: web.Request, order: type[Order]) -> tuple[Order, list[bytes]]:
+    """The order in the body of a request, and the pictures that came as files.
+
+    Raises:
+        WireError: It is neither JSON nor a form, or not this kind of order.
+        UploadError: A picture is too large.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE):
+            match request.content_type:
+                case "application/json":
+                    body = await _body(request)
+                    return await asyncio.to_thread(_decoded, body, order), []
+                case "multipart/form-data":
+                    fields, files = await _form(request)
+                    return msgspec.convert(fields, order, strict=False), files
+    except TimeoutError:
+        raise WireError("The order did not arrive in time.", status=408) from None
+    except msgspec.MsgspecError as error:
+        raise _unread(str(error)) from error
+    raise WireError("Orders are JSON or multipart/form-data.", status=415)
+
+
+def seconds(told: str | int | None) -> int | None:
+    """The length that is wanted.
+
+    Raises:
+        WireError: It is no whole number of seconds.
+    """
+    if told is None:
+        return None
+    if not SECONDS.fullmatch(str(told)):
+        raise WireError("Seconds are a whole number, as in “4”.", param="seconds")
+    return int(told)
+
+
+def size(told: str | None) -> Size | None:
+    """The frame that is wanted.
+
+    Raises:
+        WireError: It is no width and height.
+    """
+    if told is None:
+        return None
+    sides = SIZE.fullmatch(told)
+    if sides is None:
+        raise WireError("Sizes are WIDTHxHEIGHT, as in “1280x720”.", param="size")
+    return Size(int(sides[1]), int(sides[2]))
+
+
+def in_data_url(url: str) -> bytes:
+    """The bytes inside a data URL. Blocks: it may have 20 MiB.
+
+    Raises:
+        WireError: It is none, or not in base64.
+    """
+    head = DATA_URL.match(url)
+    try:
+        return base64.b64decode(url[head.end() :] if head else "?", validate=True)
+    except (binascii.Error, ValueError):
+        raise WireError(
+            "That is no data URL in base64.", param="input_reference"
+        ) from None
+
+
+def _decoded(body: bytes, order: type[Order]) -> Order:
+    try:
+        return msgspec.json.decode(body, type=order)
+    except RecursionError:
+        raise _unread("it is nested too deep") from None
+
+
+async def _body(request: web.Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(CHUNK):
+        data += chunk
+        if len(data) > MOST_JSON:
+            raise web.HTTPRequestEntityTooLarge(MOST_JSON, len(data))
+    return bytes(data)
+
+
+async def _form(request: web.Request) -> tuple[dict[str, Any], list[bytes]]:
+    """The fields and the pictures of a form, read piece by piece.
+
+    Brackets are how a form says what an object has: `input_reference[image_url]`.
+    """
+    fields: dict[str, Any] = {}
+    files: list[bytes] = []
+    try:
+        parts = 0
+        form = await request.multipart()
+        while part := await form.next():
+            parts += 1
+            if isinstance(part, MultipartReader) or parts > MOST_PARTS:
+                raise WireError("That form has too many parts.")
+            if part.filename is None:
+                _set(fields, part.name or "", (await _read(part, MOST_JSON)).decode())
+            elif part.name != "input_reference" or len(files) == MOST_STILLS:
+                raise _no_file(part.name or "")
+            else:
+                files.append(await _read(part, MAX_UPLOAD))
+    except (ValueError, RuntimeError, LookupError, AssertionError) as error:
+        raise WireError("That form cannot be read.") from error
+    return fields, files
+
+
+def _set(fields: dict[str, Any], name: str, value: str) -> None:
+    outer, bracket, inner = name.removesuffix("]").partition("[")
+    if not bracket:
+        fields[name] = value
+        return
+    told = fields.setdefault(outer, {})
+    if not isinstance(told, dict):
+        raise WireError("That form says one thing twice.", param=outer)
+    told[inner] = value
+
+
+async def _read(part: BodyPartReader, most: int) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk(CHUNK):
+        data += chunk
+        if len(data) > most:
+            raise UploadError("That has more than {limit} MB.", limit=most // 10**6)
+    return bytes(data)
+
+
+def _no_file(name: str) -> WireError:
+    if name == "video":
+        return WireError(
+            "Only a video that was made here can be changed.",
+            hint="Send its id as video.id, in JSON.",
+            param="video",
+        )
+    return WireError("That file is not asked for.", param=name[:40] or None)
+
+
+def _unread(why: str) -> WireError:
+    """What is wrong with an order, and with which of its fields."""
+    named = re.search(r"`\$\.(\w{1,40})|field `(\w{1,40})`", why)
+    param = named and (named[1] or named[2])
+    return WireError("That order cannot be read: {why}.", param=param, why=why[:300])
