@@ -1,14 +1,28 @@
 """Programs that were written for OpenAI's Videos API, at our own `/v1/videos`."""
 
+import base64
+from dataclasses import replace
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import av
+import openai
+import pytest
 from openai import AsyncOpenAI
-from PIL import Image
+from PIL import Image, ImageStat
 
-from tests.fakes.programs import open_programs
+from adapters.web.videos import objects
+from bot import quota
+from bot.errors import Fault, ProviderError
+from bot.models import State, Tier
+from bot.store import clips as clip_rows
+from bot.store import jobs as job_rows
+from tests.fakes.house import PLENTY, open_fake_house
+from tests.fakes.programs import form, open_programs
+from tests.fakes.providers import openapi
+from tests.fakes.world import FakeProvider
 
 CAT = (files("bot") / "samples" / "chelsea.jpg").read_bytes()
 
@@ -53,3 +67,258 @@ async def plays(client: AsyncOpenAI, video: str) -> None:
         content = await client.videos.download_content(video, variant=variant)  # type: ignore[arg-type]
         with Image.open(BytesIO(await content.aread())) as picture:
             assert picture.format == kind
+
+
+async def test_every_answer_is_as_the_reference_describes_it(tmp_path: Path) -> None:
+    """Checked against OpenAI's own description, where it is at hand."""
+    openapi.described()
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        video = await program.create()
+        for seen in (video, await program.ended(video)):
+            openapi.check(sized(seen), "VideoResource")
+        _, remix = await program.ask(
+            "POST", f"/videos/{video['id']}/remix", json={"prompt": "add snow"}
+        )
+        openapi.check(sized(await program.ended(remix)), "VideoResource")
+        programs.house.provider.fails = ProviderError(Fault.REFUSED_OUTPUT, "No.")
+        failed = await program.made("something else")
+        openapi.check(sized(failed), "VideoResource")
+        assert (failed["status"], failed["error"]["code"]) == (
+            "failed",
+            "moderation_blocked",
+        )
+        for path in ("/videos", "/videos?limit=0"):
+            _, listed = await program.ask("GET", path)
+            listed["data"] = [sized(one) for one in listed["data"]]
+            openapi.check(listed, "VideoListResource")
+        _, gone = await program.ask("DELETE", f"/videos/{video['id']}")
+        openapi.check(gone, "DeletedVideoResource")
+
+
+def sized(video: dict[str, Any]) -> dict[str, Any]:
+    """The description knows only Sora's own sizes."""
+    return video | {"size": "1280x720"}
+
+
+async def test_a_video_is_shown_as_it_is_at_each_moment(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+
+        video = await program.made("push in", seconds=8, size="720x1280", seed=7)
+
+        clip = await clip_rows.get(programs.house.store, video["id"])
+        assert clip is not None
+        assert clip.request.seed == 7
+        assert video == {
+            "id": clip.id,
+            "object": "video",
+            "model": "sora-2",
+            "status": "completed",
+            "progress": 100,
+            "created_at": video["created_at"],
+            "completed_at": int(clip.created),
+            "expires_at": int(clip.created) + 30 * 86_400,
+            "prompt": "push in",
+            "size": "36x64",
+            "seconds": "8",
+            "remixed_from_video_id": None,
+            "error": None,
+        }
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "word"),
+    [
+        (State.QUEUED, None, "queued"),
+        (State.SUBMITTING, None, "in_progress"),
+        (State.RENDERING, None, "in_progress"),
+        (State.FETCHING, None, "in_progress"),
+        (State.FINISHING, None, "in_progress"),
+        (State.DELIVERING, None, "completed"),
+        (State.DELIVERING, State.FAILED, "failed"),
+        (State.DONE, None, "completed"),
+        (State.FAILED, None, "failed"),
+        (State.CANCELLED, None, "failed"),
+    ],
+)
+async def test_each_of_our_states_is_one_of_the_wires_words(
+    tmp_path: Path, state: State, end: State | None, word: str
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+
+    assert objects.status_of(replace(job, state=state, end=end)) == word
+
+
+async def test_a_model_is_named_or_stands_for_a_tier(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        for asked, told, tier in (
+            ("sora-2", "sora-2", Tier.DRAFT),
+            ("sora-2-2025-12-08", "sora-2", Tier.DRAFT),
+            ("sora-2-pro", "sora-2-pro", Tier.FINAL),
+            ("fake/one", "fake/one", Tier.DRAFT),
+        ):
+            video = await program.create(model=asked)
+            assert video["model"] == told
+            job = await job_rows.get(programs.house.store, video["id"])
+            assert job is not None
+            assert job.request.tier is tier
+        _, models = await program.ask("GET", "/models")
+        named = {model["id"] for model in models["data"]}
+        assert named == {"sora-2", "sora-2-pro", "fake/one"}
+
+
+async def test_videos_are_listed_page_by_page_in_both_orders(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        made = [(await program.made(f"push in {n}"))["id"] for n in range(5)]
+
+        for order, ids in (("asc", made), ("desc", made[::-1])):
+            found: list[str] = []
+            more, after = True, ""
+            while more:
+                _, page = await program.ask(
+                    "GET", f"/videos?limit=2&order={order}&after={after}"
+                )
+                found += [video["id"] for video in page["data"]]
+                assert (page["first_id"], page["last_id"]) == (
+                    page["data"][0]["id"],
+                    found[-1],
+                )
+                more, after = page["has_more"], page["last_id"]
+            assert found == ids
+
+
+async def test_a_video_is_edited_and_extended_by_its_id(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        video = await program.made()
+        this = {"video": {"id": video["id"]}, "prompt": "add snow"}
+
+        status, edit = await program.ask("POST", "/videos/edits", json=this)
+        assert (status, edit["remixed_from_video_id"]) == (200, video["id"])
+        for body in (
+            {"json": this | {"seconds": "4"}},
+            {
+                "data": form(
+                    ("prompt", "on"), ("seconds", "4"), ("video[id]", video["id"])
+                )
+            },
+        ):
+            status, longer = await program.ask("POST", "/videos/extensions", **body)
+            assert (status, longer["seconds"]) == (200, "8")
+            assert (await program.ended(longer))["status"] == "completed"
+
+
+async def test_a_picture_comes_as_a_file_or_inside_the_json(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        url = f"data:image/jpeg;base64,{base64.b64encode(CAT).decode()}"
+        orders = (
+            {"json": {"prompt": "a", "input_reference": {"image_url": url}}},
+            {"data": form(("prompt", "b"), ("input_reference", CAT))},
+            {"data": form(("prompt", "c"), ("input_reference[image_url]", url))},
+        )
+
+        for order in orders:
+            status, video = await program.ask("POST", "/videos", **order)
+            assert status == 200, video
+            job = await job_rows.get(programs.house.store, video["id"])
+            assert job is not None
+            assert job.request.still is not None
+
+
+async def test_part_of_a_video_can_be_fetched(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        video = await program.made()
+
+        assert await program.content(video, Range="bytes=4-7") == (
+            206,
+            "video/mp4",
+            b"ftyp",
+        )
+        status, _, _ = await program.content(video, Range="bytes=99999999-")
+        assert status == 416
+
+
+async def test_a_sheet_shows_the_whole_video(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        video = await program.made()
+
+        _, _, data = await program.content(video, "spritesheet")
+
+        with Image.open(BytesIO(data)) as sheet:
+            assert sheet.size == (5 * 256, 5 * 144)
+            boxes = [(256 * (n % 5), 144 * (n // 5)) for n in range(25)]
+            cells = [sheet.crop((x, y, x + 256, y + 144)) for x, y in boxes]
+            greys = [round(ImageStat.Stat(cell).mean[0]) for cell in cells]
+        assert greys[0] == pytest.approx(0, abs=6)
+        assert greys[-1] == pytest.approx(180, abs=6)
+        assert greys == sorted(greys)
+
+
+async def test_the_same_key_of_an_order_is_the_same_video(tmp_path: Path) -> None:
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        once = {"headers": {"Idempotency-Key": "order-1"}, "json": {"prompt": "a"}}
+
+        _, first = await program.ask("POST", "/videos", **once)
+        _, second = await program.ask("POST", "/videos", **once)
+        other = await programs.program("other")
+        _, third = await other.ask("POST", "/videos", **once)
+
+        assert first["id"] == second["id"] != third["id"]
+
+
+async def test_deleting_stops_what_is_being_made(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_programs(tmp_path, provider=provider) as programs:
+        program = await programs.program()
+        video = await program.create()
+        await provider.looked.wait()
+
+        status, gone = await program.ask("DELETE", f"/videos/{video['id']}")
+
+        assert (status, gone["deleted"]) == (200, True)
+        for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/content")):
+            told, _ = await program.ask(method, f"/videos/{video['id']}{path}")
+            assert told == 404
+        assert (await program.ask("GET", "/videos"))[1]["data"] == []
+        while await programs.house.unfinished():
+            await program.ask("GET", "/videos")
+        assert await programs.house.ledger() == [("returned", 4)]
+
+
+async def test_a_quota_that_is_used_up_is_said_in_the_wires_words(
+    tmp_path: Path,
+) -> None:
+    caps = replace(PLENTY, person_day=6, at_once=2)
+    async with open_programs(tmp_path, caps=caps) as programs:
+        program = await programs.program()
+        await program.made()
+
+        async with program.sdk() as client:
+            with pytest.raises(openai.RateLimitError) as caught:
+                await client.videos.create(prompt="push in")
+
+        assert (caught.value.code, caught.value.type) == ("insufficient_quota",) * 2
+        assert "2 of 6 left today" in caught.value.message
+        assert await programs.house.ledger() == [("charged", 4)]
+        await quota.override(programs.house.store, "api:montage", 100)
+        assert await program.create()
+
+
+async def test_too_many_at_once_is_another_matter(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    caps = replace(PLENTY, at_once=1)
+    async with open_programs(tmp_path, provider=provider, caps=caps) as programs:
+        program = await programs.program()
+        await program.create()
+
+        status, told = await program.ask("POST", "/videos", json={"prompt": "a"})
+
+        assert (status, told["error"]["code"]) == (429, "rate_limit_exceeded")
