@@ -228,6 +228,12 @@ async def test_a_picture_comes_as_a_file_or_inside_the_json(tmp_path: Path) -> N
             job = await job_rows.get(programs.house.store, video["id"])
             assert job is not None
             assert job.request.still is not None
+            assert job.request.last is None
+        two = form(("prompt", "d"), ("input_reference", CAT), ("input_reference", CAT))
+        _, video = await program.ask("POST", "/videos", data=two)
+        job = await job_rows.get(programs.house.store, video["id"])
+        assert job is not None
+        assert job.request.last is not None
 
 
 async def test_part_of_a_video_can_be_fetched(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 
 from adapters.web.uploads import CHUNK, MAX_UPLOAD, UploadError
 from adapters.web.videos.errors import WireError
@@ -16,6 +17,7 @@ from bot.models import Size, Tier
 MOST_JSON = 22 << 20  # bytes; the reference wire takes 20 MiB of data URL
 MOST_PARTS = 16
 MOST_STILLS = 2  # the first and the last picture
+BROKEN = (ValueError, RuntimeError, LookupError, AssertionError)  # says the reader
 PATIENCE = 120.0  # seconds for a whole order to arrive
 LONGEST_PROMPT = 32_000  # characters, as in the reference
 SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
@@ -98,7 +100,7 @@ async def read(request: web.Request, order: type[Order]) -> tuple[Order, list[by
                     return msgspec.convert(fields, order, strict=False), files
     except TimeoutError:
         raise WireError("The order did not arrive in time.", status=408) from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _unread(str(error)) from error
     raise WireError("Orders are JSON or multipart/form-data.", status=415)
 
@@ -146,10 +148,8 @@ def in_data_url(url: str) -> bytes:
 
 
 def _decoded(body: bytes, order: type[Order]) -> Order:
-    try:
-        return msgspec.json.decode(body, type=order)
-    except RecursionError:
-        raise _unread("it is nested too deep") from None
+    """Read into nothing but the order's own fields. Blocks: it may have 20 MiB."""
+    return msgspec.json.decode(body, type=order)
 
 
 async def _body(request: web.Request) -> bytes:
@@ -181,7 +181,7 @@ async def _form(request: web.Request) -> tuple[dict[str, Any], list[bytes]]:
                 raise _no_file(part.name or "")
             else:
                 files.append(await _read(part, MAX_UPLOAD))
-    except (ValueError, RuntimeError, LookupError, AssertionError) as error:
+    except (*BROKEN, HttpProcessingError) as error:
         raise WireError("That form cannot be read.") from error
     return fields, files
 
