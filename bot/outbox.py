@@ -1,12 +1,12 @@
 """Calls to the owner's own address that were not heard yet, kept over a restart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.store import Store
 
 # Seconds before each further try; about a day and a half in all.
-PAUSES = (5, 30, 300, 1_800, 7_200, 18_000, 36_000, 72_000)
+PAUSES = (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 72_000.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,24 @@ class Note:
 
 
 class Outbox:
-    """Notes that are to be sent, each until it was heard or given up."""
+    """Notes that are to be sent, each until it was heard or given up.
 
-    def __init__(self, store: Store, *, now: Callable[[], float]) -> None:
+    Args:
+        store: Where they are kept.
+        now: Unix time in seconds.
+        pauses: Seconds before each further try.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Callable[[], float],
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
         self._store = store
         self._now = now
+        self._pauses = pauses
 
     async def put(self, job_id: str, event: str) -> None:
         """Let a note be sent; the same one again is still one."""
@@ -57,13 +70,13 @@ class Outbox:
 
     async def missed(self, note: Note) -> bool:
         """Send it again later; False when it was sent often enough."""
-        if note.tries >= len(PAUSES):
+        if note.tries >= len(self._pauses):
             await self.heard(note)
             return False
         await self._store.rows(
             "UPDATE outbox SET tries = ?, due = ? WHERE job = ?",
             note.tries + 1,
-            self._now() + PAUSES[note.tries],
+            self._now() + self._pauses[note.tries],
             note.job,
         )
         return True

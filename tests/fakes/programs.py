@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp import web
@@ -16,11 +16,13 @@ from openai import AsyncOpenAI
 from adapters.web import create_app
 from bot import keys
 from bot.config import Caps, Settings
+from bot.outbox import Outbox
 from tests.fakes.house import PLENTY, FakeHouse, open_fake_house
 from tests.fakes.providers.videos import SECRET
 from tests.fakes.world import FakeProvider
 
-AUDIENCE = 100.0  # a limit, in seconds, for what takes well under one
+PATIENCE = 100.0  # a limit, in seconds, for what takes well under one
+AT_ONCE = (0.0,) * 5
 
 
 @dataclass
@@ -74,23 +76,30 @@ class Program:
             yield client
 
 
+class Heard(NamedTuple):
+    """A call as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
 @dataclass
 class Audience:
     """Whom the owner wants to be told; `answers` are its next ones, then 204."""
 
     answers: list[int] = field(default_factory=list)
-    heard: asyncio.Queue[tuple[dict[str, str], bytes]] = field(
-        default_factory=asyncio.Queue
-    )
+    heard: asyncio.Queue[Heard] = field(default_factory=asyncio.Queue)
     url: str = ""
 
-    async def next(self) -> tuple[dict[str, str], bytes]:
-        """Headers and body of the next call."""
-        async with asyncio.timeout(AUDIENCE):
+    async def next(self) -> Heard:
+        """The next call."""
+        async with asyncio.timeout(PATIENCE):
             return await self.heard.get()
 
     async def hear(self, request: web.Request) -> web.Response:
-        await self.heard.put((dict(request.headers), await request.read()))
+        call = Heard(request.path, dict(request.headers), await request.read())
+        await self.heard.put(call)
         status = self.answers.pop(0) if self.answers else 204
         return web.Response(status=status, headers={"Location": "/elsewhere"})
 
@@ -140,6 +149,7 @@ async def open_programs(
     *,
     provider: FakeProvider | None = None,
     caps: Caps = PLENTY,
+    pauses: Sequence[float] = AT_ONCE,
     **settings: Any,
 ) -> AsyncGenerator[Programs]:
     """Serve everything over a fake provider in a folder."""
@@ -147,6 +157,7 @@ async def open_programs(
         house = await stack.enter_async_context(
             open_fake_house(folder, provider=provider, caps=caps)
         )
+        house.service.outbox = Outbox(house.store, now=time.time, pauses=pauses)
         chosen = Settings(data=folder, webhook_secret=SECRET, **settings)
         app = await asyncio.to_thread(create_app, chosen, house.service)
         address = await stack.enter_async_context(served(app))
