@@ -570,7 +570,7 @@ async def test_a_call_wakes_only_if_the_service_signed_it(
         now = rig.now[0]
         headers, body = rig.service.call("ref-1", at=now)
         read = rig.provider.read_webhook
-        if kind.provider == "openai" and kind.name != "openai":
+        if kind.provider == "openai" and kind.name not in {"openai", "vivant"}:
             assert read(headers, body) is None  # these do not call
             return
 

@@ -403,6 +403,7 @@ def test_every_profile_is_dated_and_says_where_it_is() -> None:
         "laozhang",
         "xai",
         "together",
+        "vivant",
         "generic",
     }
     assert all(profile.checked_on.year >= 2026 for profile in listed.values())

@@ -256,7 +256,8 @@ def test_the_packaged_catalogue_is_whole_and_dated() -> None:
     assert all(card.checked_on for card in cards)
     assert all(card.seconds and card.sizes for card in cards)
     for one in cards:
-        assert one.retired(TODAY) is one.id.startswith(("sora", "veo"))
+        gone = one.id.startswith(("sora", "veo")) and "Vivant" not in one.title
+        assert one.retired(TODAY) is gone
 
 
 def test_a_card_is_for_the_profiles_it_names() -> None:

@@ -21,6 +21,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes:
         base_url: Where it is; None when only the owner knows.
         encoding: Of an order: a multipart form even without a file, or JSON.
+        idempotent: Whether an order with the same `Idempotency-Key` is the same one.
         list: Whether orders can be listed, so that a lost one is found.
         delete: What DELETE does to a render that is under way.
         remix: By the clip's id in the path or in the body, by our file, or not.
@@ -42,6 +43,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     base_url: str | None = None
     encoding: Literal["form", "json"] = "form"
     create: str = "videos"
+    idempotent: bool = False
     list: bool = False
     delete: Literal["none", "forgets", "cancels"] = "none"
     remix: Literal["none", "remix", "upload"] = "none"

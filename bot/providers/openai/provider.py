@@ -43,6 +43,7 @@ class OpenAIVideos(Cloud):
             name, wire, desk, [orders.ways_of(card, profile) for card in cards]
         )
         self.findable = profile.list
+        self.idempotent = profile.idempotent
         self._profile = profile
         self._secret = webhook_secret
 
@@ -141,6 +142,7 @@ class OpenAIVideos(Cloud):
             order.path,
             json=order.json,
             files=order.files,
+            headers={"Idempotency-Key": job.id} if self.idempotent else None,
             missing=Fault.EXPIRED if handle else None,
         )
         video = answer.fields

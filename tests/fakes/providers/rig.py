@@ -160,6 +160,7 @@ KINDS = [
     _videos("laozhang", ends_on=False),
     _videos("xai", links=True),
     _videos("together", links=True),
+    _videos("vivant", lists=True, stops="delete"),
     _videos("generic", ends_on=False),
     Kind("openrouter", "openrouter", FakeOpenRouter, "acme/m"),
     Kind(
