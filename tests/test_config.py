@@ -1,5 +1,6 @@
 """Settings come from the environment or `.env`, and all problems are told at once."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,12 @@ def test_all_problems_are_told_at_once() -> None:
                 "VIVANT_LINKS": "perhaps",
                 "DISCORD_TOKEN_FILE": "/no/such/file",
                 "VIVANT_WEB_HOST": "0.0.0.0",
+                "VIVANT_WEBHOOK_URL": "here",
+                "VIVANT_WEBHOOK_SECRET": "whsec_c2hvcnQ=",
             }
         )
 
-    named = [problem.split("=")[0] for problem in error.value.problems]
+    named = [re.split(r"[= ]", problem)[0] for problem in error.value.problems]
     assert sorted(named) == [
         "DISCORD_TOKEN_FILE",
         "VIVANT_DATABASE_URL",
@@ -41,9 +44,20 @@ def test_all_problems_are_told_at_once() -> None:
         "VIVANT_QUOTA_MONTH_USD",
         "VIVANT_QUOTA_PERSON_DAY",
         "VIVANT_QUOTA_ROLES",
+        "VIVANT_WEBHOOK_SECRET",
+        "VIVANT_WEBHOOK_URL",
         "VIVANT_WEB_HOST",
         "VIVANT_WEB_PORT",
     ]
+
+
+def test_whoever_is_told_needs_a_secret_to_believe_it() -> None:
+    with pytest.raises(SetupError, match="needs VIVANT_WEBHOOK_SECRET"):
+        Settings.read({"VIVANT_WEBHOOK_URL": "https://montage.example.org"})
+
+    with pytest.raises(SetupError) as error:
+        Settings.read({"VIVANT_WEBHOOK_SECRET": "a word that is no secret"})
+    assert "a word that is no secret" not in str(error.value)
 
 
 def test_listening_beyond_loopback_needs_a_token() -> None:
