@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.errors import Fault, ProviderError
-from bot.models import Op, Size, State, Way
+from bot.models import Op, RenderRequest, Size, Source, State, Way
 from bot.providers.openai import profiles, reading
 from tests.fakes.providers import openapi
 from tests.fakes.providers import service as fakes
@@ -378,6 +378,29 @@ async def test_a_lost_order_is_told_from_others_of_the_same_time(rig: Rig) -> No
     assert found is not None
     assert found.ref == refs[2]
     assert await rig.provider.find(job, taken=frozenset(refs[:3])) is None
+
+
+@pytest.mark.parametrize("told", ["8", "12"])
+def test_an_extension_is_found_by_what_it_adds_or_by_its_whole_length(
+    told: str,
+) -> None:
+    """OpenAI told the whole, other servers tell what was asked of them."""
+    source = Source(
+        clip_id="a", media="b", provider="openai", model="m", seconds=4, prompt="c"
+    )
+    request = RenderRequest(
+        prompt="on",
+        provider="openai",
+        model="m",
+        seconds=12,
+        size=Size(64, 36),
+        seed=1,
+        op=Op.EXTEND,
+        source=source,
+    )
+
+    assert reading.same_order({"prompt": "on", "seconds": told}, request)
+    assert not reading.same_order({"prompt": "on", "seconds": "4"}, request)
 
 
 async def test_a_list_without_words_neither_finds_nor_denies(rig: Rig) -> None:
