@@ -157,8 +157,6 @@ class Gemini(Cloud):
             },
         }
         task = TASKS[request.op if request.way is Way.HANDLE else Op.CREATE]
-        if hook := self._desk.hook(self.name):
-            body["webhook_config"] = {"uris": [hook]}
         if request.way is Way.HANDLE and request.source:
             keep = KEEP if request.op is Op.REMIX else ""
             body["previous_interaction_id"] = request.source.ref

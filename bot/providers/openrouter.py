@@ -140,7 +140,8 @@ class OpenRouter(Cloud):
                 body["seed"] = request.seed
             if frames := await self._frames(job):
                 body["frame_images"] = frames
-        if hook := self._desk.hook(self.name):
+        hook = self._desk.hook(self.name) if self._secret else None
+        if hook:
             body["callback_url"] = hook
         handle = request.way is Way.HANDLE
         answer = await self._wire.order(

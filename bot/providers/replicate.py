@@ -131,7 +131,8 @@ class Replicate(Cloud):
         body: dict[str, Any] = {"input": await self._input(job)}
         if version:
             body["version"] = version
-        if hook := self._desk.hook(self.name):
+        hook = self._desk.hook(self.name) if self._secret else None
+        if hook:
             body |= {"webhook": hook, "webhook_events_filter": ["completed"]}
         path = f"models/{in_path(owner)}/{in_path(model)}/predictions"
         answer = await self._wire.order(
