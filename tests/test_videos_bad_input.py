@@ -316,7 +316,10 @@ async def test_a_revoked_key_opens_nothing_any_more(tmp_path: Path) -> None:
 
 
 async def test_another_page_in_a_browser_is_told_no(tmp_path: Path) -> None:
-    """It would have to ask first, and nobody answers that with yes."""
+    """It would have to ask first, and nobody answers that with yes.
+
+    A program may know us by any name; a page under such a name has no key.
+    """
     async with open_programs(tmp_path) as programs:
         url = f"{programs.address}/v1/videos"
         asks = {
@@ -327,8 +330,13 @@ async def test_another_page_in_a_browser_is_told_no(tmp_path: Path) -> None:
         async with programs.session.options(url, headers=asks) as answer:
             assert answer.status == 401
             assert "Access-Control-Allow-Origin" not in answer.headers
-        host = {"Host": "evil.test"}
+        host = {"Host": "vivant.lan"}
         async with programs.session.get(url, headers=host) as answer:
+            assert answer.status == 401
+        program = await programs.program()
+        assert (await program.ask("GET", "/videos", headers=host))[0] == 200
+        page = f"{programs.address}/api/jobs"
+        async with programs.session.get(page, headers=host) as answer:
             assert answer.status == 421
 
 

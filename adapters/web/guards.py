@@ -26,7 +26,8 @@ from bot.errors import (
 
 log = logging.getLogger(__name__)
 
-# Asks for no cookie: whoever comes here proves with each request who they are.
+# Believes no cookie: whoever comes here proves with each request who they are, so no
+# foreign page gains anything by leading a browser here.
 KEYED = ("/hooks/", "/v1/")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
@@ -99,7 +100,7 @@ def check_host(settings: Settings) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         name = _host(f"//{request.headers.get('Host', '')}")
-        if name and is_ours(name):
+        if request.path.startswith(KEYED) or (name and is_ours(name)):
             return await handler(request)
         return problem(
             HTTPStatus.MISDIRECTED_REQUEST,

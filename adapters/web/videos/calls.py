@@ -96,6 +96,9 @@ class Calls:
                 except StorageError as error:
                     log.warning("calls wait: %s", error)
                     pause = TROUBLED
+                except Exception:
+                    log.exception("calls wait")
+                    pause = TROUBLED
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._bell.wait()

@@ -108,4 +108,5 @@ def _problem(
     kinds = {"insufficient_quota", "rate_limit_exceeded", "server_error"}
     kind = code if code in kinds else "invalid_request_error"
     error = {"message": message, "type": kind, "param": param, "code": code}
-    return web.json_response({"error": error}, status=status)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return web.json_response({"error": error}, status=status, headers=headers)
