@@ -21,18 +21,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 from openai import AsyncOpenAI
 
+from adapters.web import create_app
 from bot.config import Service, Settings
+from bot.copies import Copies
 from bot.jobs import Jobs, Pace
 from bot.media import Media
 from bot.models import Job, Person, Place, RenderRequest, Size, State
 from bot.pacing import Pacing
 from bot.providers.cloud import Cloud
 from bot.providers.opening import open_services
+from bot.service import RenderService
+from bot.stills import Stills
 from bot.store import Store, open_sqlite
 from bot.store import jobs as job_rows
+from bot.workshop import Workshop
+from tests.fakes.programs import served
 from tests.fakes.providers.service import KEY, Render
 from tests.fakes.providers.videos import SECRET, FakeVideos, sign_standard
 from tests.fakes.world import FakeChat, tiny_clip
@@ -134,6 +141,8 @@ class House:
     store: Store
     jobs: Jobs
     provider: Cloud
+    address: str
+    session: aiohttp.ClientSession
     made: int = 0
 
     async def follow(self, jobs: int) -> None:
@@ -141,13 +150,12 @@ class House:
         await asyncio.gather(*(self._one() for _ in range(jobs)))
 
     async def wake(self, server: TimedVideos, ref: str) -> None:
-        """What `/hooks/openai` does with a call."""
+        """Call `/hooks/openai` as the service does."""
         _, body = server.call(ref, at=time.time())
-        call = sign_standard(body, at=time.time(), name=ref)
-        told = self.provider.read_webhook(*call)
-        job = told and await job_rows.by_ref(self.store, "openai", told.ref)
-        if job:
-            await self.store.say(job.id)
+        headers, body = sign_standard(body, at=time.time(), name=ref)
+        url = f"{self.address}/hooks/openai"
+        async with self.session.post(url, data=body, headers=headers) as answer:
+            answer.raise_for_status()
 
     async def _one(self) -> None:
         self.made += 1
@@ -191,7 +199,18 @@ async def open_house(folder: Path, address: str) -> AsyncGenerator[House]:
     jobs = Jobs(
         store, services, {"fake": chat}, media, pace=Pace(looks=Pacing(), settle=0.0)
     )
-    yield House(store, jobs, services["openai"])
+    core = RenderService(
+        store,
+        jobs,
+        services,
+        media,
+        Stills(media, Workshop("bot.stills.worker:prepare", name="pictures")),
+        Copies(media, Workshop("bot.copies.shrink:work", name="copies")),
+        settings=settings,
+    )
+    app = await asyncio.to_thread(create_app, settings, core)
+    async with served(app) as ours, aiohttp.ClientSession() as session:
+        yield House(store, jobs, services["openai"], ours, session)
     await services["openai"].close()
     chat.posts.close()
     await store.close()
