@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 # Believes no cookie: whoever comes here proves with each request who they are, so no
 # foreign page gains anything by leading a browser here.
-KEYED = ("/hooks/", "/v1/")
+KEYED = ("/hooks/", "/slack/", "/v1/")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "Cache-Control": "no-cache",

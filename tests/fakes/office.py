@@ -20,6 +20,7 @@ from slack_sdk.http_retry.builtin_interval_calculators import (
 from adapters.slack.app import Pace, Parts, assemble
 from adapters.slack.http import EVENTS, add_routes
 from adapters.slack.manifest import manifest
+from adapters.web import create_app
 from bot.config import Settings
 from bot.jobs import Pace as RenderPace
 from bot.models import Job
@@ -185,9 +186,11 @@ class Office:
     async def _listen(self) -> None:
         door = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{door.getsockname()[1]}"
-        self.settings = replace(self.settings, public_url=self.url)
+        self.settings = replace(
+            self.settings, public_url=self.url, web_token="a-word-for-the-page"
+        )
         await self.connect_apart()
-        app = web.Application()
+        app = await asyncio.to_thread(create_app, self.settings, self.house.service)
         add_routes(app, self.parts, self.settings)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
