@@ -18,8 +18,8 @@ from bot.models import (
 )
 from bot.prompt.parse import parse
 from bot.providers.planning import snap_size
+from bot.values import UNLIMITED
 
-UNLIMITED = "unlimited"
 RATIOS = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
 
 

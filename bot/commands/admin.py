@@ -10,9 +10,10 @@ from rich.console import Console
 
 from bot import keys
 from bot import quota as caps
-from bot.config import UNLIMITED, Settings
+from bot.config import Settings
 from bot.errors import SetupError
 from bot.store import Store, open_sqlite
+from bot.values import UNLIMITED
 
 
 async def quota(options: argparse.Namespace, settings: Settings) -> int:
