@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.features import FEATURES, Feature
 from bot.languages import Say
-from bot.service import ID_LETTERS
+from bot.orders import ID_LETTERS
 
 COMMAND = "/animate"
 CLIP = rf"(?P<clip>[{ID_LETTERS}]{{10}})"

@@ -1,0 +1,239 @@
+"""What can be ordered: each checked, its price held, stored in one transaction."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from bot import checking, quota
+from bot.choice import Choice
+from bot.config import Settings
+from bot.errors import MissingError, OptionError, StateError, StillError, StorageError
+from bot.features import LONGEST_PROMPT
+from bot.jobs import Jobs
+from bot.library import Library
+from bot.media import Media
+from bot.mending import ClipFault, Mended, mend
+from bot.models import (
+    Ask,
+    Clip,
+    Job,
+    ModelCard,
+    Person,
+    Place,
+    RenderRequest,
+    State,
+    Tier,
+)
+from bot.providers import Provider
+from bot.store import Store
+from bot.store import jobs as job_rows
+
+# Without vowels and look-alikes: an id is read aloud and spells no word.
+ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
+
+
+class Orders(Library):
+    """Everything that makes a new clip."""
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: Jobs,
+        providers: Mapping[str, Provider],
+        media: Media,
+        *,
+        settings: Settings,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(store, media, settings=settings, now=now)
+        self._jobs = jobs
+        self._providers = providers
+        self._choice = jobs.choice or Choice(
+            providers, draft=settings.draft, final=settings.final
+        )
+
+    def models(self) -> Sequence[ModelCard]:
+        """Every model that can be asked for."""
+        return [card for p in self._providers.values() for card in p.models()]
+
+    async def submit(
+        self, ask: Ask, *, person: Person, place: Place, event: str | None = None
+    ) -> Job:
+        """Take an order: check it, hold its price, and let it be carried out.
+
+        Args:
+            ask: What is wanted.
+            person: Who pays with their quota.
+            place: Where to report.
+            event: The chat's key of the click or message; the same one is the same job.
+
+        Raises:
+            RequestError: It cannot be done; nothing was stored.
+        """
+        card = checking.choose(ask, self.models(), self._choice.order(ask.tier))
+        return await self._accept(checking.request(ask, card), person, place, event)
+
+    async def remix(
+        self,
+        clip_id: str,
+        words: str,
+        *,
+        person: Person,
+        place: Place,
+        event: str | None = None,
+    ) -> Job:
+        """Change a finished clip by what somebody said about it."""
+        clip = await self.seen(clip_id, person=person, place=place)
+        request = checking.remix(clip, words, self._card_of(clip))
+        return await self._accept(request, person, place, event)
+
+    async def extend(
+        self,
+        clip_id: str,
+        words: str,
+        seconds: int,
+        *,
+        person: Person,
+        place: Place,
+        event: str | None = None,
+    ) -> Job:
+        """Make a finished clip longer by some seconds."""
+        clip = await self.seen(clip_id, person=person, place=place)
+        request = checking.extension(clip, words, seconds, self._card_of(clip))
+        return await self._accept(request, person, place, event)
+
+    async def again(
+        self, job_id: str, *, person: Person, place: Place, event: str | None = None
+    ) -> Job:
+        """Order the same once more with another seed; also after a failure."""
+        try:
+            done = (await self.seen(job_id, person=person, place=place)).request
+        except MissingError:
+            done = (await self.job(job_id, person=person)).request
+        request = replace(done, seed=checking.new_seed(), plan=None)
+        return await self._accept(request, person, place, event)
+
+    def has_final(self, clip: Clip) -> bool:
+        """Whether a better model than the one that made a clip is set up for finals."""
+        return bool(self._choice.finals(clip.request))
+
+    async def final(
+        self, clip_id: str, *, person: Person, place: Place, event: str | None = None
+    ) -> Job:
+        """Render a draft again as a final: the same still, words, length and seed.
+
+        Raises:
+            StateError: It is a final already, or no better model is set up.
+        """
+        clip = await self.seen(clip_id, person=person, place=place)
+        better = self._choice.finals(clip.request)
+        if not better:
+            raise _no_final(clip)
+        request = checking.final(clip, better[0])
+        return await self._accept(request, person, place, event)
+
+    async def mend(
+        self, clip_id: str, fault: ClipFault, *, person: Person, place: Place
+    ) -> Mended:
+        """The words that would mend what is wrong with a clip; nothing is spent."""
+        clip = await self.seen(clip_id, person=person, place=place)
+        card = self._card_of(clip)
+        limit = min(card.prompt_limit, LONGEST_PROMPT)
+        return mend(fault, clip.request, lengths=card.seconds, limit=limit)
+
+    async def remake(
+        self,
+        clip_id: str,
+        prompt: str,
+        seconds: int,
+        *,
+        person: Person,
+        place: Place,
+        event: str | None = None,
+    ) -> Job:
+        """Render a clip again by other words, with another seed.
+
+        It starts from the same still. A remix or an extension starts from the same
+        clip once more, and the words stand for the reply that it answered.
+        """
+        clip = await self.seen(clip_id, person=person, place=place)
+        request = checking.remade(clip, prompt, seconds, self._card_of(clip))
+        return await self._accept(request, person, place, event)
+
+    async def ordered(self, person: Person, event: str) -> Job | None:
+        """The job that an event of the chat has caused already, if it has."""
+        return await job_rows.by_event(self._store, f"{person.key}:{event}")
+
+    async def _accept(
+        self, request: RenderRequest, person: Person, place: Place, event: str | None
+    ) -> Job:
+        """Write the job and its hold in one transaction, or the job it repeats."""
+        quote = self._provider(request.provider).plan(request)
+        await self._check_disk(request.still)
+        now = self._now()
+        job = Job(
+            id=new_id(),
+            person=person,
+            place=place,
+            request=quote.request,
+            state=State.QUEUED,
+            price=quote.price,
+            created=now,
+            updated=now,
+            since=now,
+            notes=quote.notes,
+            cannot=quote.cannot,
+            plan=quote.request.plan,
+        )
+        key = None if event is None else f"{person.key}:{event}"
+        async with self._store.transaction() as db:
+            if not await job_rows.add(db, job, event=key):
+                earlier = await job_rows.by_event(db, key or "")
+                return earlier or job
+            await quota.hold(db, job, self._settings.caps, now=now)
+        await self._store.say(job.id)
+        return job
+
+    def _provider(self, name: str) -> Provider:
+        if provider := self._providers.get(name):
+            return provider
+        raise OptionError(
+            "{provider} is not set up here any more.",
+            hint="Pick another model.",
+            provider=name,
+        )
+
+    async def _check_disk(self, still: str | None = None) -> None:
+        """Raises when there is no room, or the picture is there no more."""
+        free, there = await self._media.look(still)
+        if free < self._settings.min_free_mb * 1_000_000:
+            raise StorageError("The bot's disk is full.")
+        if not there:
+            raise StillError(
+                "That picture is gone: it was not used for too long.",
+                hint="Send the picture again.",
+            )
+
+    def _card_of(self, clip: Clip) -> ModelCard:
+        """The model that made a clip; the next in order once that is gone."""
+        name = f"{clip.request.provider}/{clip.request.model}"
+        names = (name, *self._choice.order(clip.request.tier))
+        return checking.choose(Ask(), self.models(), names)
+
+
+def _no_final(clip: Clip) -> StateError:
+    if clip.request.tier is Tier.FINAL:
+        return StateError(
+            "That clip is a final already.",
+            hint="Reply with what should change, or render it again.",
+        )
+    return StateError(
+        "No better model than the one that made this clip is set up here.",
+        hint="Whoever runs this bot can set one up for finals.",
+    )
+
+
+def new_id() -> str:
+    """A name for a job and its clip."""
+    return "".join(secrets.choice(ID_LETTERS) for _ in range(10))
