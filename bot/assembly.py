@@ -105,7 +105,13 @@ async def open_house(
         for opened in services.values():
             stack.push_async_callback(opened.close)
         providers: dict[str, Provider] = {local.name: local, **services}
-        choice = Choice(providers, draft=settings.draft, final=settings.final)
+        choice = Choice(
+            providers,
+            draft=settings.draft,
+            final=settings.final,
+            draft_in=settings.draft_in,
+            final_in=settings.final_in,
+        )
         copies = Copies(
             media,
             Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),

@@ -31,6 +31,8 @@ class Choice:
         providers: By their names.
         draft: `provider/model` in the owner's order.
         final: The same; empty is the first that each service offers, then our own.
+        draft_in: Other orders for drafts, by `chat:workspace`.
+        final_in: The same for finals.
         clock: Monotonic seconds.
     """
 
@@ -40,19 +42,27 @@ class Choice:
         *,
         draft: Sequence[str],
         final: Sequence[str],
+        draft_in: Mapping[str, Sequence[str]] | None = None,
+        final_in: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._providers = providers
         self._draft = tuple(draft)
         self._final = tuple(final)
+        self._own = {Tier.DRAFT: draft_in or {}, Tier.FINAL: final_in or {}}
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
 
-    def order(self, tier: Tier) -> Sequence[str]:
-        """Models for a tier: those whose service works first, each in its order."""
-        return self._working_first(self._listed(tier))
+    def order(self, tier: Tier, place: str = "") -> Sequence[str]:
+        """Models for a tier: those whose service works first, each in its order.
 
-    def finals(self, request: RenderRequest) -> Sequence[ModelCard]:
+        Args:
+            tier: Draft or final.
+            place: `chat:workspace` it is for, which may have an order of its own.
+        """
+        return self._working_first(self._listed(tier, place))
+
+    def finals(self, request: RenderRequest, place: str = "") -> Sequence[ModelCard]:
         """The models that make a better clip of a finished one, the first choice first.
 
         They are those that the owner puts before the model that made it. Our own
@@ -62,8 +72,8 @@ class Choice:
         own = f"{request.provider}/{request.model}"
         if request.tier is Tier.FINAL and own != LOCAL:
             return ()
-        by_owner = LOCAL in self._final
-        names = [n for n in self._listed(Tier.FINAL) if by_owner or n != LOCAL]
+        by_owner = LOCAL in self._own[Tier.FINAL].get(place, self._final)
+        names = [n for n in self._listed(Tier.FINAL, place) if by_owner or n != LOCAL]
         better = names[: names.index(own)] if own in names else names
         cards = {c.name: c for p in self._providers.values() for c in p.models()}
         known = [cards[name] for name in self._working_first(better) if name in cards]
@@ -119,7 +129,9 @@ class Choice:
 
         return sorted(names, key=waits)
 
-    def _listed(self, tier: Tier) -> Sequence[str]:
+    def _listed(self, tier: Tier, place: str) -> Sequence[str]:
+        if own := self._own[tier].get(place):
+            return own
         if tier is Tier.DRAFT:
             return self._draft
         if self._final:
@@ -136,7 +148,7 @@ class Choice:
 
         The own service comes only where it was the model that could not.
         """
-        listed = list(self._listed(job.request.tier))
+        listed = list(self._listed(job.request.tier, job.place.key))
         own = f"{job.request.provider}/{job.request.model}"
         behind = listed[listed.index(own) + 1 :] if own in listed else []
         now = self._clock()

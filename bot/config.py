@@ -69,6 +69,8 @@ class Settings:
         database_url: `sqlite:///path`.
         draft: `provider/model` for drafts, in order of preference.
         final: The same for finals; empty is what each service offers, then our own.
+        draft_in: Other orders for drafts, by `chat:workspace`.
+        final_in: The same for finals.
         webhook_url: The owner's address that is told what became of programs' videos.
         services: Those that are set up, by name.
         catalogue: The owner's own model cards, over the packaged ones.
@@ -104,6 +106,8 @@ class Settings:
     slack_api_url: str = SLACK_API
     draft: tuple[str, ...] = ("local/parallax",)
     final: tuple[str, ...] = ()
+    draft_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    final_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     catalogue: Path | None = None
     caps: Caps = Caps()
@@ -119,6 +123,13 @@ class Settings:
     def database(self) -> Path:
         """The file of the SQLite database."""
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every model that the owner named, once."""
+        places = (*self.draft_in.values(), *self.final_in.values())
+        names = (*self.draft, *self.final, *(n for names in places for n in names))
+        return tuple(dict.fromkeys(names))
 
     @property
     def slack(self) -> bool:
@@ -159,6 +170,8 @@ class Settings:
             slack_api_url=values.address("SLACK_API_URL") or SLACK_API,
             draft=values.words("VIVANT_DRAFT") or ("local/parallax",),
             final=values.words("VIVANT_FINAL"),
+            draft_in=values.by_place("VIVANT_DRAFT_IN"),
+            final_in=values.by_place("VIVANT_FINAL_IN"),
             services=_services(values),
             catalogue=values.path("VIVANT_CATALOGUE"),
             caps=Caps(

@@ -50,7 +50,11 @@ class Orders(Library):
         self._jobs = jobs
         self._providers = providers
         self._choice = jobs.choice or Choice(
-            providers, draft=settings.draft, final=settings.final
+            providers,
+            draft=settings.draft,
+            final=settings.final,
+            draft_in=settings.draft_in,
+            final_in=settings.final_in,
         )
 
     def models(self) -> Sequence[ModelCard]:
@@ -71,7 +75,9 @@ class Orders(Library):
         Raises:
             RequestError: It cannot be done; nothing was stored.
         """
-        card = checking.choose(ask, self.models(), self._choice.order(ask.tier))
+        card = checking.choose(
+            ask, self.models(), self._choice.order(ask.tier, place.key)
+        )
         return await self._accept(checking.request(ask, card), person, place, event)
 
     async def remix(
@@ -116,7 +122,7 @@ class Orders(Library):
 
     def has_final(self, clip: Clip) -> bool:
         """Whether a better model than the one that made a clip is set up for finals."""
-        return bool(self._choice.finals(clip.request))
+        return bool(self._choice.finals(clip.request, clip.place.key))
 
     async def final(
         self, clip_id: str, *, person: Person, place: Place, event: str | None = None
@@ -127,7 +133,7 @@ class Orders(Library):
             StateError: It is a final already, or no better model is set up.
         """
         clip = await self.seen(clip_id, person=person, place=place)
-        better = self._choice.finals(clip.request)
+        better = self._choice.finals(clip.request, place.key)
         if not better:
             raise _no_final(clip)
         request = checking.final(clip, better[0])
@@ -218,7 +224,7 @@ class Orders(Library):
     def _card_of(self, clip: Clip) -> ModelCard:
         """The model that made a clip; the next in order once that is gone."""
         name = f"{clip.request.provider}/{clip.request.model}"
-        names = (name, *self._choice.order(clip.request.tier))
+        names = (name, *self._choice.order(clip.request.tier, clip.place.key))
         return checking.choose(Ask(), self.models(), names)
 
 

@@ -110,6 +110,11 @@ class Values:
             name, {}, _roles, "role=units pairs, such as patron=300,moderator=unlimited"
         )
 
+    def by_place(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """Words by `chat:workspace`, with semicolons between the workspaces."""
+        wanted = "like discord:8035=fal/model local/parallax; slack:T024=local/parallax"
+        return self._parsed(name, {}, _by_place, wanted)
+
     def address(self, name: str) -> str | None:
         """An address of the web, without a slash at its end."""
         return self._parsed(
@@ -167,6 +172,14 @@ def _roles(text: str) -> dict[str, int | None]:
     if not all(name.strip() and sign for name, sign, _ in pairs):
         raise ValueError
     return {name.strip(): _cap(units.strip()) for name, _, units in pairs}
+
+
+def _by_place(text: str) -> dict[str, tuple[str, ...]]:
+    pairs = [pair.partition("=") for pair in text.split(";") if pair.strip()]
+    found = {p.strip(): tuple(n.replace(",", " ").split()) for p, _, n in pairs}
+    if not all(":" in place and names for place, names in found.items()):
+        raise ValueError
+    return found
 
 
 def _web_address(text: str) -> str:

@@ -108,6 +108,17 @@ def test_secrets_never_show() -> None:
     assert "secret-of" not in repr(Settings.read(secrets))
 
 
+def test_a_workspace_may_have_its_own_order_of_models() -> None:
+    env = {"VIVANT_FINAL_IN": "discord:1=fal/a local/parallax; slack:T1=fal/b"}
+    settings = Settings.read(env)
+
+    places = {"discord:1": ("fal/a", "local/parallax"), "slack:T1": ("fal/b",)}
+    assert settings.final_in == places
+    assert {"fal/a", "fal/b", "local/parallax"} == set(settings.named)
+    with pytest.raises(SetupError, match="VIVANT_FINAL_IN=x is not like"):
+        Settings.read({"VIVANT_FINAL_IN": "x"})
+
+
 @pytest.mark.parametrize(
     ("env", "said"),
     [

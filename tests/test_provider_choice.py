@@ -215,6 +215,20 @@ def test_a_remix_goes_on_as_a_new_clip_of_all_the_words(clock: list[float]) -> N
     assert any("“push in. add snow”" in note for note in quote.notes)
 
 
+def test_a_workspace_may_have_an_order_of_its_own(clock: list[float]) -> None:
+    """Also for what comes next when its first choice cannot."""
+    own = {"discord:1": ("b/m", "a/m"), "slack:T1": ("b/m",)}
+    chosen = choice(clock, A, B, final_in=own)
+    assert chosen.order(Tier.FINAL) == ["a/m", "b/m"]
+    assert chosen.order(Tier.FINAL, "discord:2") == ["a/m", "b/m"]
+    assert chosen.order(Tier.FINAL, "discord:1") == ["b/m", "a/m"]
+    assert chosen.order(Tier.FINAL, "slack:T1") == ["b/m"]
+
+    there = Place(chat="slack", workspace="T1", channel="C1")
+    assert chosen.instead(job(), trouble(Fault.BUSY)) is not None
+    assert chosen.instead(replace(job(), place=there), trouble(Fault.BUSY)) is None
+
+
 def test_services_that_fail_step_back_until_they_may_work(clock: list[float]) -> None:
     chosen = choice(clock, A, B)
     assert chosen.order(Tier.FINAL) == ["a/m", "b/m"]

@@ -90,11 +90,7 @@ async def _check(
     except BotError as error:
         return name, False, f"{error} Check its key and its address."
     cards = {card.name: card for card in service.models()}
-    wanted = [
-        one
-        for one in dict.fromkeys((*settings.draft, *settings.final))
-        if one.partition("/")[0] == name
-    ]
+    wanted = [one for one in settings.named if one.partition("/")[0] == name]
     if gone := [one for one in wanted if one not in cards]:
         return name, False, f"{', '.join(gone)}: retired; see `vivant models`"
     unpriced = [one for one in wanted if not cards[one].priced]

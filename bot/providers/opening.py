@@ -151,7 +151,7 @@ def _with_wanted(
     known = {card.id for card in cards}
     wanted = [
         model
-        for one in (*settings.draft, *settings.final)
+        for one in settings.named
         for provider, _, model in [one.partition("/")]
         if provider == name and model
     ]
