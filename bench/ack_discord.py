@@ -93,10 +93,9 @@ async def ask(harbour: Harbour) -> tuple[float, Any]:
 
 async def calm(harbour: Harbour) -> None:
     """Let what follows a command pass, and keep the queue as long as it was."""
-    async with harbour.house.store.transaction() as db:
-        queued = "SELECT id FROM jobs WHERE state = 'queued'"
-        await db.rows(f"DELETE FROM ledger WHERE job IN ({queued})")
-        await db.rows("DELETE FROM jobs WHERE state = 'queued'")
+    queued = "SELECT id FROM jobs WHERE state = 'queued'"
+    await harbour.house.store.rows(f"DELETE FROM ledger WHERE job IN ({queued})")
+    await harbour.house.store.rows("DELETE FROM jobs WHERE state = 'queued'")
     await asyncio.sleep(PAUSE)
 
 

@@ -50,10 +50,9 @@ async def round_of(office: Office, card: Message, presses: int) -> list[float]:
     took = []
     for number in range(WARM + presses):
         pressed = await office.ada.press(card, "Again")
-        async with office.house.store.transaction() as db:
-            queued = "SELECT id FROM jobs WHERE state = 'queued'"
-            await db.rows(f"DELETE FROM ledger WHERE job IN ({queued})")
-            await db.rows("DELETE FROM jobs WHERE state = 'queued'")
+        queued = "SELECT id FROM jobs WHERE state = 'queued'"
+        await office.house.store.rows(f"DELETE FROM ledger WHERE job IN ({queued})")
+        await office.house.store.rows("DELETE FROM jobs WHERE state = 'queued'")
         await asyncio.sleep(PAUSE)
         if number >= WARM:
             took.append(pressed.acks[0].took)

@@ -14,13 +14,14 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from bot import quota
 from bot.config import Caps
 from bot.models import Job, Person, Place, Price, RenderRequest, Size, State
+from bot.store import Rows, open_sqlite
 from bot.store import jobs as job_rows
-from bot.store import open_sqlite
 from bot.store.schema import FIRST
 
 PEOPLE = 32
@@ -45,6 +46,12 @@ def order(number: int) -> Job:
     )
 
 
+async def accept(job: Job, event: str, db: Rows) -> None:
+    """Write an order and its hold, as the service does."""
+    await job_rows.add(db, job, event=event)
+    await quota.hold(db, job, CAPS, now=job.created)
+
+
 async def ours(file: Path, orders: int) -> float:
     """Orders a second through the store."""
     store = await open_sqlite(file)
@@ -52,9 +59,7 @@ async def ours(file: Path, orders: int) -> float:
     async def one_person(first: int) -> None:
         for number in range(first, orders, PEOPLE):
             job = order(number)
-            async with store.transaction() as db:
-                await job_rows.add(db, job, event=f"event-{number}")
-                await quota.hold(db, job, CAPS, now=job.created)
+            await store.transaction(partial(accept, job, f"event-{number}"))
 
     begun = time.perf_counter()
     await asyncio.gather(*(one_person(first) for first in range(PEOPLE)))

@@ -188,13 +188,17 @@ class Jobs:
         """
         now = self._now()
         since = now if to.state is not job.state else job.since
-        async with self._store.transaction() as db:
+
+        async def write(db: store.Rows) -> Job:
             moved = await job_rows.save(db, replace(to, updated=now, since=since))
             if moved is None:
                 raise Superseded
             if moved.state.ended:
                 note = "may have been billed" if moved.billed else None
                 await quota.settle(db, moved, note=note, now=now)
+            return moved
+
+        moved = await self._store.transaction(write)
         if moved.state is not job.state:
             log.info("job %s is %s", moved.id, moved.state)
         await self._show(moved)

@@ -26,7 +26,7 @@ from bot.models import (
     Tier,
 )
 from bot.providers import Provider
-from bot.store import Store
+from bot.store import Rows, Store
 from bot.store import jobs as job_rows
 
 # Without vowels and look-alikes: an id is read aloud and spells no word.
@@ -193,13 +193,16 @@ class Orders(Library):
             plan=quote.request.plan,
         )
         key = None if event is None else f"{person.key}:{event}"
-        async with self._store.transaction() as db:
+
+        async def write(db: Rows) -> Job:
             if not await job_rows.add(db, job, event=key):
-                earlier = await job_rows.by_event(db, key or "")
-                return earlier or job
+                return await job_rows.by_event(db, key or "") or job
             await quota.hold(db, job, self._settings.caps, now=now)
-        await self._store.say(job.id)
-        return job
+            return job
+
+        written = await self._store.transaction(write)
+        await self._store.say(written.id)
+        return written
 
     def _provider(self, name: str) -> Provider:
         if provider := self._providers.get(name):

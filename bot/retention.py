@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from bot.media import Media
-from bot.store import Store, notes
+from bot.store import Rows, Store, notes
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 
@@ -31,11 +31,14 @@ async def sweep(
     """
     if keep_days:
         limit = now() - keep_days * DAY
-        async with store.transaction() as db:
+
+        async def forget(db: Rows) -> None:
             for clip_id in await clip_rows.older_than(db, limit):
                 await clip_rows.remove(db, clip_id)
             await job_rows.remove_ended(db, before=limit)
             await notes.forget(db, "once:", before=limit)
+
+        await store.transaction(forget)
     # A day's grace: a still that was uploaded an hour ago may yet be asked for.
     keep = await clip_rows.media(store) | await job_rows.stills(store)
     return await media.sweep(keep, older_than=now() - DAY)

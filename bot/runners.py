@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bot.errors import StorageError
 from bot.jobs import Jobs
@@ -50,13 +51,14 @@ class LocalRunner:
 
     async def _admit(self) -> None:
         try:
-            async with self._store.transaction() as db:
-                admitted = await job_rows.admit(
-                    db,
+            admitted = await self._store.transaction(
+                partial(
+                    job_rows.admit,
                     now=self._now(),
                     per_person=self._per_person,
                     per_provider=self._per_provider,
                 )
+            )
         except StorageError as error:
             log.warning("no job can be admitted: %s", error)
             asyncio.get_running_loop().call_later(self._patience, self._bell.set)

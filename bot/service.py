@@ -29,7 +29,7 @@ from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.providers import Provider
 from bot.stills import Stills
-from bot.store import Store, notes
+from bot.store import Rows, Store, notes
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 from bot.vault import Vault
@@ -122,10 +122,13 @@ class RenderService(Orders):
         if not job.state.ended:
             raise StateError("That clip is still being made.", hint="Cancel it first.")
         clip = await clip_rows.get(self._store, clip_id)
-        async with self._store.transaction() as db:
+
+        async def write(db: Rows) -> frozenset[str]:
             await clip_rows.remove(db, clip_id)
             await job_rows.remove(db, clip_id)
-            used = await clip_rows.media(db) | await job_rows.stills(db)
+            return frozenset(await clip_rows.media(db) | await job_rows.stills(db))
+
+        used = await self._store.transaction(write)
         if provider := self._providers.get(job.request.provider):
             await provider.forget(job)
         if clip is not None:
@@ -225,5 +228,4 @@ class RenderService(Orders):
             StorageError: The disk is full or the database cannot be written.
         """
         await self._check_disk()
-        async with self._store.transaction() as db:
-            await db.rows("SELECT 1 AS n")
+        await self._store.transaction(lambda db: db.rows("SELECT 1 AS n"))

@@ -46,7 +46,7 @@ async def test_an_interaction_is_answered_though_the_disk_is_busy(
     tmp_path: Path,
 ) -> None:
     async with open_harbour(tmp_path) as harbour:
-        async with harbour.house.store.transaction():
+        async with harbour.house.busy():
             asked = await harbour.ada.slash(
                 harbour.channel, "animate", prompt="pan left"
             )

@@ -48,7 +48,7 @@ async def test_the_studio_asks_for_the_parts_and_says_what_is_left(
 
 async def test_the_form_is_shown_before_anything_is_looked_up(tmp_path: Path) -> None:
     """Its moment is short, and the disk may be busy."""
-    async with open_office(tmp_path) as office, office.house.store.transaction():
+    async with open_office(tmp_path) as office, office.house.busy():
         await office.ada.slash(office.channel, "/animate", "pan left")
         await office.ada.modal()
 

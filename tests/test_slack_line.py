@@ -104,7 +104,7 @@ async def test_nothing_is_acknowledged_before_it_is_committed(
     async with open_office(tmp_path, transport=transport) as office:
         await office.clip(picture=photo())
         card = await office.card("Done", button="Again")
-        async with office.house.store.transaction():
+        async with office.house.busy():
             pressed = await office.ada.press(card, "Again", wait=False)
             await asyncio.sleep(0)
             assert not pressed.acks

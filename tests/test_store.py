@@ -4,25 +4,25 @@ import asyncio
 import os
 import sqlite3
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.errors import SetupError, StorageError
-from bot.store import Store, open_sqlite
+from bot.store import Rows, Store, open_sqlite
 
 COUNT = "SELECT count(*) AS n FROM overrides"
 INSERT = "INSERT INTO overrides(person, workspace, units) VALUES(?, '', ?)"
 
 
 async def test_a_transaction_happens_whole_or_not_at_all(store: Store) -> None:
-    async def write_and_break() -> None:
-        async with store.transaction() as db:
-            await db.rows(INSERT, "ann", 1)
-            raise ZeroDivisionError
+    async def write_and_break(db: Rows) -> None:
+        await db.rows(INSERT, "ann", 1)
+        raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await write_and_break()
+        await store.transaction(write_and_break)
 
     assert await store.rows(COUNT) == [{"n": 0}]
 
@@ -30,58 +30,45 @@ async def test_a_transaction_happens_whole_or_not_at_all(store: Store) -> None:
 async def test_statements_of_other_tasks_stay_out_of_a_transaction(
     store: Store,
 ) -> None:
-    begun = asyncio.Event()
+    async def write_and_break(db: Rows) -> None:
+        for number in range(100):
+            await db.rows(INSERT, f"ann-{number}", 1)
+        raise ZeroDivisionError
 
-    async def write_and_break() -> None:
-        async with store.transaction() as db:
-            await db.rows(INSERT, "ann", 1)
-            begun.set()
-            await db.rows(INSERT, "amy", 1)
-            raise ZeroDivisionError
-
-    async def write_alone() -> None:
-        await begun.wait()
-        await store.rows(INSERT, "bob", 2)
-
-    await asyncio.gather(write_and_break(), write_alone(), return_exceptions=True)
+    await asyncio.gather(
+        store.transaction(write_and_break),
+        store.rows(INSERT, "bob", 2),
+        store.transaction(write_and_break),
+        return_exceptions=True,
+    )
 
     assert await store.rows("SELECT person FROM overrides") == [{"person": "bob"}]
 
 
-async def test_a_cancelled_task_leaves_no_open_transaction(store: Store) -> None:
-    begun = asyncio.Event()
+async def test_a_transaction_waits_for_nothing_but_the_database(store: Store) -> None:
+    async def write_and_wait(db: Rows) -> None:
+        await db.rows(INSERT, "ann", 1)
+        await asyncio.sleep(0)
 
-    async def write_on_and_on() -> None:
-        async with store.transaction() as db:
-            for number in range(10_000):
-                await db.rows(INSERT, f"person-{number}", 1)
-                begun.set()
+    with pytest.raises(RuntimeError, match="its own statements only"):
+        await store.transaction(write_and_wait)
 
-    task = asyncio.create_task(write_on_and_on())
-    await begun.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-    await store.rows(INSERT, "ann", 1)
-    assert await store.rows(COUNT) == [{"n": 1}]
+    assert await store.rows(COUNT) == [{"n": 0}]
 
 
 async def test_a_cancel_at_any_moment_of_a_transaction_is_only_a_cancel(
     store: Store,
 ) -> None:
-    """In BEGIN, between and in COMMIT: whole or not at all, and the store goes on."""
+    """Whole or not at all, and the store goes on."""
 
-    async def write(number: int, begun: asyncio.Event) -> None:
-        begun.set()
-        async with store.transaction() as db:
-            await db.rows(INSERT, f"one-{number}", 1)
-            await db.rows(INSERT, f"two-{number}", 1)
+    async def write(number: int, db: Rows) -> None:
+        for name in ("one", "two"):
+            await db.rows(INSERT, f"{name}-{number}", 1)
 
     for number in range(60):
-        begun = asyncio.Event()
-        task = asyncio.create_task(write(number, begun))
-        await begun.wait()
-        for _ in range(number % 20):
+        work = store.transaction(partial(write, number))
+        task = asyncio.ensure_future(work)
+        for _ in range(number % 6):
             await store_turn()
         task.cancel()
         [outcome] = await asyncio.gather(task, return_exceptions=True)

@@ -1,10 +1,10 @@
 """What every database must offer: one SQL text, rows out, transactions, hints."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
 
 Row = dict[str, Any]
+T = TypeVar("T")
 Ear = Callable[[str], None]
 
 
@@ -27,11 +27,15 @@ class Rows(Protocol):
 class Store(Rows, Protocol):
     """A database that is open."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Rows]:
-        """All statements on what it yields happen, or none.
+    async def transaction(self, work: Callable[[Rows], Awaitable[T]]) -> T:
+        """Carry out statements that happen all together, or not at all.
 
-        Statements on the store itself wait until it ends: never use the store
-        inside its own transaction.
+        Args:
+            work: Awaits statements on what it is given, and nothing else: it runs
+                where the database is, in one go. Never use the store itself in it.
+
+        Raises:
+            StorageError: As for a statement.
         """
         ...
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import aiosqlite
 
@@ -21,6 +23,7 @@ PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
 )
+T = TypeVar("T")
 _SENTENCES = {
     "SQLITE_FULL": "The bot's disk is full.",
     "SQLITE_READONLY": "The bot may not write to its database.",
@@ -38,7 +41,8 @@ async def open_sqlite(path: Path) -> "Sqlite":
     # Here and not in __init__: connecting touches the disk.
     try:
         await asyncio.to_thread(_make_private, path)
-        db = await aiosqlite.connect(path, isolation_level=None)
+        db = _Wired(partial(sqlite3.connect, path, isolation_level=None), 64)
+        await db
     except (OSError, sqlite3.Error) as error:
         raise SetupError([_why_closed(path, error)]) from error
     try:
@@ -58,11 +62,10 @@ async def open_sqlite(path: Path) -> "Sqlite":
 class Sqlite:
     """An open SQLite file; satisfies `Store`.
 
-    Every task shares one connection, so a lock keeps one task's statements out of
-    another's transaction.
+    Every task shares one connection, and a lock keeps their statements apart.
     """
 
-    def __init__(self, db: aiosqlite.Connection) -> None:
+    def __init__(self, db: "_Wired") -> None:
         self._db = db
         self._lock = asyncio.Lock()
         self._open = _Transaction(db)
@@ -73,29 +76,15 @@ class Sqlite:
         async with self._lock:
             return await self._open.rows(sql, *values)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Rows]:
-        """Hold the database until everything is written, or nothing is."""
+    async def transaction(self, work: Callable[[Rows], Awaitable[T]]) -> T:
+        """Carry out everything that `work` writes, or nothing of it."""
         async with self._lock:
+            running = asyncio.ensure_future(self._db.run(partial(_carry_out, work)))
             try:
-                await self._finish("BEGIN IMMEDIATE")
-                yield self._open
-                await self._finish("COMMIT")
-            except BaseException:
-                # None may be open any more: COMMIT was done when the caller was
-                # cancelled, or a full disk has rolled back by itself.
-                with suppress(StorageError, sqlite3.OperationalError):
-                    await self._finish("ROLLBACK")
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await asyncio.gather(running, return_exceptions=True)
                 raise
-
-    async def _finish(self, word: str) -> None:
-        """Run BEGIN, COMMIT or ROLLBACK to its end, even when we are cancelled."""
-        ending = asyncio.ensure_future(self._open.rows(word))
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            await ending
-            raise
 
     async def say(self, job_id: str) -> None:
         """Tell everyone who listens in this process."""
@@ -112,22 +101,74 @@ class Sqlite:
             await self._db.close()
 
 
+class _Wired(aiosqlite.Connection):
+    """A connection that runs whole functions in its thread, not statements alone."""
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+
 class _Transaction:
-    """Runs statements and words the driver's errors."""
+    """Runs statements, each in a trip to the database's thread."""
 
     def __init__(self, db: aiosqlite.Connection) -> None:
         self._db = db
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
-        try:
+        with _told_in_words():
             found = await self._db.execute_fetchall(sql, values)
-        except sqlite3.OperationalError as error:
-            name = getattr(error, "sqlite_errorname", "")
-            for prefix, sentence in _SENTENCES.items():
-                if name.startswith(prefix):
-                    raise StorageError(sentence) from error
-            raise
         return [dict(row) for row in found]
+
+
+class _InThread:
+    """Runs statements in the database's thread, from which this is used."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    async def rows(self, sql: str, *values: object) -> list[Row]:
+        with _told_in_words():
+            return [dict(row) for row in self._db.execute(sql, values).fetchall()]
+
+
+def _carry_out(work: Callable[[Rows], Awaitable[T]], db: sqlite3.Connection) -> T:
+    """Run a transaction from BEGIN to COMMIT, or undo all of it."""
+    with _told_in_words():
+        db.execute("BEGIN IMMEDIATE")
+    try:
+        result = _driven(work(_InThread(db)))
+        with _told_in_words():
+            db.execute("COMMIT")
+    except BaseException:
+        # None may be open any more: a full disk has rolled back by itself.
+        with suppress(sqlite3.OperationalError):
+            db.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _driven(work: Awaitable[T]) -> T:
+    """What comes of a coroutine that never has to wait: nothing else runs here."""
+    steps = work.__await__()
+    try:
+        next(steps)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise RuntimeError("A transaction may await its own statements only.")
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        for prefix, sentence in _SENTENCES.items():
+            if name.startswith(prefix):
+                raise StorageError(sentence) from error
+        raise
 
 
 async def _migrate(db: aiosqlite.Connection, path: Path) -> None:

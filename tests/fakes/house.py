@@ -16,6 +16,7 @@ from bot.service import RenderService
 from bot.stills import Stills
 from bot.store import Store, open_sqlite
 from bot.store import jobs as job_rows
+from bot.store.sqlite import Sqlite
 from bot.workshop import Workshop
 from tests.fakes.world import FakeChat, FakeProvider
 
@@ -56,6 +57,13 @@ class FakeHouse:
     async def extend(self, clip_id: str, seconds: int) -> Job:
         """Make one of Ann's clips longer."""
         return await self.service.extend(clip_id, "", seconds, person=ANN, place=HERE)
+
+    @asynccontextmanager
+    async def busy(self) -> AsyncGenerator[None]:
+        """Let everybody wait for the database meanwhile."""
+        assert isinstance(self.store, Sqlite)
+        async with self.store._lock:
+            yield
 
     async def settled(self) -> None:
         """Run until no job is unfinished."""
