@@ -114,14 +114,14 @@ class Media:
         with told_in_words():
             return await asyncio.to_thread(self._sweep, keep, older_than)
 
-    async def look(self, key: str | None = None) -> tuple[int, bool]:
-        """How many bytes the file system has left, and whether a file is there."""
-        with told_in_words():
-            return await asyncio.to_thread(self._look, key)
+    def look(self, key: str | None = None) -> tuple[int, bool]:
+        """How many bytes the file system has left, and whether a file is there.
 
-    def _look(self, key: str | None) -> tuple[int, bool]:
-        free = shutil.disk_usage(self._folder).free
-        return free, key is None or self.path(key).exists()
+        It touches the disk, so never call it in the event loop's thread.
+        """
+        with told_in_words():
+            free = shutil.disk_usage(self._folder).free
+            return free, key is None or self.path(key).exists()
 
     def _add(self, data: bytes, suffix: str) -> str:
         draft = self.scratch(f"{secrets.token_hex(8)}.part")

@@ -176,7 +176,6 @@ class Orders(Library):
     ) -> Job:
         """Write the job and its hold in one transaction, or the job it repeats."""
         quote = self._provider(request.provider).plan(request)
-        await self._check_disk(request.still)
         now = self._now()
         job = Job(
             id=new_id(),
@@ -195,6 +194,7 @@ class Orders(Library):
         key = None if event is None else f"{person.key}:{event}"
 
         async def write(db: Rows) -> Job:
+            self._check_disk(request.still)  # here it takes no trip of its own
             if not await job_rows.add(db, job, event=key):
                 return await job_rows.by_event(db, key or "") or job
             await quota.hold(db, job, self._settings.caps, now=now)
@@ -213,9 +213,9 @@ class Orders(Library):
             provider=name,
         )
 
-    async def _check_disk(self, still: str | None = None) -> None:
+    def _check_disk(self, still: str | None = None) -> None:
         """Raises when there is no room, or the picture is there no more."""
-        free, there = await self._media.look(still)
+        free, there = self._media.look(still)
         if free < self._settings.min_free_mb * 1_000_000:
             raise StorageError("The bot's disk is full.")
         if not there:

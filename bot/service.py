@@ -227,5 +227,9 @@ class RenderService(Orders):
         Raises:
             StorageError: The disk is full or the database cannot be written.
         """
-        await self._check_disk()
-        await self._store.transaction(lambda db: db.rows("SELECT 1 AS n"))
+
+        async def look(db: Rows) -> None:
+            self._check_disk()
+            await db.rows("SELECT 1 AS n")
+
+        await self._store.transaction(look)

@@ -45,14 +45,14 @@ class Listeners:
     replies: Replies
 
     def add_to(self, app: AsyncApp) -> None:
-        """Let an app call us."""
+        """Let an app call us; Bolt asks its listeners one by one, in this order."""
+        app.action(BUTTON)(self.button)
+        app.event("message")(self.message)
+        app.view(FORM)(self.form)
         app.command(COMMAND)(self.command)
+        app.event("app_mention")(self.message)
         app.shortcut("animate_image")(self.animate_message)
         app.shortcut("remix_clip")(self.remix_message)
-        app.view(FORM)(self.form)
-        app.action(BUTTON)(self.button)
-        app.event("app_mention")(self.message)
-        app.event("message")(self.message)
         app.event("app_home_opened")(self.home)
         app.event("tokens_revoked")(self.gone)
         app.event("app_uninstalled")(self.gone)

@@ -49,7 +49,7 @@ class Signed:
         challenge = self.slack.ids.new("challenge-")
         asked = {"type": "url_verification", "challenge": challenge}
         asked["token"] = self.slack.verification_token
-        status, body, _ = await self._post(json.dumps(asked), JSON, {})
+        status, body, _, _ = await self._post(json.dumps(asked), JSON, {})
         told = body.get("challenge") if isinstance(body, dict) else body
         if status != 200 or told != challenge:
             raise Refused(f"{self.url} did not answer the challenge: {status} {body}")
@@ -63,8 +63,8 @@ class Signed:
         if number:
             headers = {"X-Slack-Retry-Num": str(number)}
             headers["X-Slack-Retry-Reason"] = reason or "http_timeout"
-        loop, slack = asyncio.get_running_loop(), self.slack
-        began, due = loop.time(), slack.clock() + ACK_WINDOW
+        slack = self.slack
+        due = slack.clock() + ACK_WINDOW
         sent = asyncio.create_task(self._post(encoded(delivery), kind, headers))
         sent.add_done_callback(lambda _: slack.bell.ring())
         look = lambda: sent.done() or slack.clock() > due  # noqa: E731
@@ -77,16 +77,16 @@ class Signed:
             return "http_timeout", False
         if isinstance(sent.exception(), aiohttp.ClientError | OSError):
             return "connection_failed", False
-        status, body, answered = sent.result()
+        status, body, answered, took = sent.result()
         stop = answered.get("X-Slack-No-Retry") == "1"
         if not 200 <= status < 300:
             return "http_error", stop
-        delivery.acknowledge(body or None, loop.time() - began)
+        delivery.acknowledge(body or None, took)
         return "", stop
 
     async def _post(
         self, body: str, kind: str, headers: dict[str, str]
-    ) -> tuple[int, Any, Any]:
+    ) -> tuple[int, Any, Any, float]:
         at = str(int(time.time() + self.skew))
         signed = f"v0:{at}:{body}".encode()
         mark = hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
@@ -96,13 +96,15 @@ class Signed:
             "X-Slack-Request-Timestamp": at,
             "X-Slack-Signature": f"v0={mark}",
         }
+        began = time.perf_counter()
         async with self.slack.session.post(
             self.url, data=body.encode(), headers=headers, allow_redirects=False
         ) as answer:
             text = await answer.text()
+            took = time.perf_counter() - began
             as_json = answer.content_type == JSON and text
             made = json.loads(text) if as_json else text
-            return answer.status, made, answer.headers
+            return answer.status, made, answer.headers, took
 
 
 def encoded(delivery: Delivery) -> str:
