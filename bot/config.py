@@ -74,6 +74,7 @@ class Settings:
         webhook_url: The owner's address that is told what became of programs' videos.
         services: Those that are set up, by name.
         catalogue: The owner's own model cards, over the packaged ones.
+        per_minute: Requests a minute that a service is asked at most, by its name.
         keep_days: Days until a clip and its files are deleted; 0 keeps them.
         renders_at_once: Jobs that a provider works on at the same time.
         person_renders_at_once: Jobs of one person among them.
@@ -110,6 +111,7 @@ class Settings:
     final_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     catalogue: Path | None = None
+    per_minute: Mapping[str, int] = field(default_factory=dict)
     caps: Caps = Caps()
     keep_days: int = 30
     min_free_mb: int = 200
@@ -174,6 +176,7 @@ class Settings:
             final_in=values.by_place("VIVANT_FINAL_IN"),
             services=_services(values),
             catalogue=values.path("VIVANT_CATALOGUE"),
+            per_minute=values.numbers("VIVANT_PER_MINUTE"),
             caps=Caps(
                 person_day=values.cap("VIVANT_QUOTA_PERSON_DAY", 60),
                 workspace_day=values.cap("VIVANT_QUOTA_WORKSPACE_DAY", 600),

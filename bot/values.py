@@ -110,6 +110,10 @@ class Values:
             name, {}, _roles, "role=units pairs, such as patron=300,moderator=unlimited"
         )
 
+    def numbers(self, name: str) -> Mapping[str, int]:
+        """Whole numbers of 1 or more by name."""
+        return self._parsed(name, {}, _numbers, "name=number pairs, such as openai=25")
+
     def by_place(self, name: str) -> Mapping[str, tuple[str, ...]]:
         """Words by `chat:workspace`, with semicolons between the workspaces."""
         wanted = "like discord:8035=fal/model local/parallax; slack:T024=local/parallax"
@@ -168,10 +172,22 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _roles(text: str) -> dict[str, int | None]:
+    return {name: _cap(units) for name, units in _pairs(text)}
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Names and what they are set to, with commas between."""
     pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
     if not all(name.strip() and sign for name, sign, _ in pairs):
         raise ValueError
-    return {name.strip(): _cap(units.strip()) for name, _, units in pairs}
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def _numbers(text: str) -> dict[str, int]:
+    found = {name: _cap(number) for name, number in _pairs(text)}
+    if not all(found.values()):
+        raise ValueError
+    return {name: number for name, number in found.items() if number}
 
 
 def _by_place(text: str) -> dict[str, tuple[str, ...]]:

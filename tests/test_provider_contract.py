@@ -3,6 +3,7 @@
 One suite over every wire and every dialect, each before a fake server of its own.
 """
 
+import asyncio
 import base64
 import logging
 import re
@@ -582,3 +583,17 @@ async def test_a_call_wakes_only_if_the_service_signed_it(
         assert call is not None
         assert call.ref == "ref-1"
         assert read(headers, body) == call
+
+
+@pytest.mark.parametrize("name", ["openai", "openrouter", "fal"])
+async def test_a_service_is_asked_no_oftener_than_the_owner_says(
+    name: str, tmp_path: Path
+) -> None:
+    """Five at once, then in a steady drip: here one in 50 ms."""
+    kind, loop = KIND[name], asyncio.get_running_loop()
+    async with open_rig(kind, tmp_path, per_minute={kind.provider: 1_200}) as rig:
+        job = await rig.ordered()
+        begun = loop.time()
+        await asyncio.gather(*(rig.provider.retrieve(job) for _ in range(8)))
+
+        assert loop.time() - begun > 0.1

@@ -1,11 +1,10 @@
 """Cards and clips on Slack: posted once, wherever they may be, and never lost."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from adapters.slack.cards import BURST, DRIP, GAP, Budget
+from adapters.slack.cards import GAP
 from bot.models import State
 from tests.fakes.office import Office, open_office, photo
 from tests.fakes.world import FakeProvider
@@ -281,31 +280,6 @@ async def test_many_orders_at_once_are_all_carried_out_within_the_allowance(
         clips = [m for m in office.channel.messages if m.by_bot and m.uploads]
         assert len(clips) == 12
         assert len(office.slack.calls("chat.update")) <= 50
-
-
-def test_the_more_cards_there_are_the_rarer_each_is_edited(tmp_path: Path) -> None:
-    now = [0.0]
-    budget = Budget(clock=lambda: now[0])
-    assert [budget.take() for _ in range(BURST + 2)] == [True] * BURST + [False] * 2
-    now[0] += 60
-    assert sum(budget.take() for _ in range(100)) == BURST
-    taken = 0
-    for _ in range(600):
-        now[0] += 0.1
-        taken += budget.take()
-    assert taken == pytest.approx(60 / DRIP, abs=1)
-    assert taken + BURST <= 50
-
-
-async def test_the_last_edit_waits_for_its_turn(tmp_path: Path) -> None:
-    loop = asyncio.get_running_loop()
-    budget = Budget(drip=0.02)
-    begun = loop.time()
-    for _ in range(BURST):
-        assert budget.take()
-    assert not budget.take()
-    await budget.wait()
-    assert loop.time() - begun > 0.01
 
 
 async def test_no_token_and_no_prompt_reaches_the_log(

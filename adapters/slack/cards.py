@@ -4,7 +4,6 @@ All edits of a workspace share one allowance of 50 a minute; the more renders th
 the rarer each card is edited. How a job ended is always shown.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from adapters.slack.faults import BUSY
 from adapters.slack.posts import LOST
 from adapters.slack.text import SLACK
 from adapters.slack.wire import Wire, code_of
+from bot.drip import Drip
 from bot.errors import DeliveryError
 from bot.following import Cards as Kept
 from bot.languages import speaker
@@ -27,42 +27,8 @@ from bot.wording import messages
 log = logging.getLogger(__name__)
 
 GAP = 5.0  # seconds between two edits of a card
-DRIP = 60 / 45  # seconds between two edits in a workspace; Slack allows 50 a minute
-BURST = 5  # edits that may follow one another at once; with the drip, 50 in a minute
-
-
-class Budget:
-    """Edits that a workspace has left: a steady drip, with room for a short burst.
-
-    Args:
-        drip: Seconds between two edits.
-        clock: Monotonic seconds.
-    """
-
-    def __init__(
-        self, drip: float = DRIP, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._drip = drip
-        self._clock = clock
-        self._due = clock()
-
-    def take(self) -> bool:
-        """Use one edit, if there is one to spare."""
-        ahead = self._due - self._clock()
-        if ahead > (BURST - 1) * self._drip:
-            return False
-        self._spend()
-        return True
-
-    async def wait(self) -> None:
-        """Use the next edit there is."""
-        ahead = self._due - self._clock() - (BURST - 1) * self._drip
-        self._spend()
-        if ahead > 0:
-            await asyncio.sleep(ahead)
-
-    def _spend(self) -> None:
-        self._due = max(self._due, self._clock()) + self._drip
+DRIP = 60 / 45  # seconds between two edits in a workspace; Slack allows 50 a minute,
+BURST = 5  # and with as many at once they are 50
 
 
 @dataclass(slots=True)
@@ -78,7 +44,7 @@ class Drawn:
     """
 
     wire: Wire
-    budget: Budget
+    budget: Drip
     channel: str
     ts: str
     now: Callable[[], float]
@@ -185,7 +151,7 @@ class Cards:
         self._drip = drip
         self._clock = clock
         self._now = now
-        self._budgets: dict[str, Budget] = {}
+        self._budgets: dict[str, Drip] = {}
         self._has_final = service.has_final
         self._kept: Kept[Drawn] = Kept(service, gap=self.pause, hurry=True)
         self.show = self._kept.show
@@ -212,7 +178,8 @@ class Cards:
         workspace = job.place.workspace
         budget = self._budgets.get(workspace)
         if budget is None:
-            budget = self._budgets[workspace] = Budget(self._drip, self._clock)
+            budget = Drip(self._drip, burst=BURST, clock=self._clock)
+            self._budgets[workspace] = budget
         drawn = Drawn(
             self._wire,
             budget,

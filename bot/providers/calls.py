@@ -21,6 +21,7 @@ from urllib.parse import urljoin
 import httpx
 
 from bot.breaker import Breaker
+from bot.drip import Drip
 from bot.errors import PASSING, Fault, ProviderError
 from bot.providers.answers import Answer, parse
 from bot.providers.faults import Said, fault_of, told
@@ -68,6 +69,7 @@ class Calls:
         headers: With the key; sent to this origin only.
         patience: How long it may take.
         at_once: Requests under way at the same time.
+        per_minute: Requests a minute, if there is such a limit.
         clock: Monotonic seconds.
     """
 
@@ -79,6 +81,7 @@ class Calls:
         headers: Mapping[str, str],
         patience: Patience | None = None,
         at_once: int = 8,
+        per_minute: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.title = title
@@ -86,6 +89,7 @@ class Calls:
         self._patience = patience or Patience()
         self._clock = clock
         self._turns = asyncio.Semaphore(at_once)
+        self._drip = Drip(60 / per_minute if per_minute else 0.0, clock=clock)
         self._breaker = Breaker()
         self._complained: set[Fault] = set()
         options: dict[str, Any] = {
@@ -216,9 +220,13 @@ class Calls:
         return self.refusal(fault, said, after=answer.after)
 
     async def _knock(self) -> None:
-        """Stay away from a service that has just failed again and again."""
+        """Stay away from a service that has just failed again and again.
+
+        Otherwise wait until its limit a minute lets us in.
+        """
         if wait := self._breaker.take(self._clock()):
             raise told(Fault.BUSY, self.title, after=wait)
+        await self._drip.wait()
 
     def _heard(self, answer: Answer) -> None:
         if answer.status == 429:

@@ -91,6 +91,7 @@ def _videos(
         title=profile.title,
         headers={"Authorization": f"Bearer {service.key}"} if service.key else {},
         patience=patience,
+        per_minute=settings.per_minute.get(name),
     )
     return OpenAIVideos(
         name,
@@ -114,7 +115,13 @@ def _other(
     key = service.key or ""
 
     def wire(address: str, headers: Mapping[str, str]) -> Wire:
-        return Wire(address, title=TITLES[name], headers=headers, patience=patience)
+        return Wire(
+            address,
+            title=TITLES[name],
+            headers=headers,
+            patience=patience,
+            per_minute=settings.per_minute.get(name),
+        )
 
     bearer = {"Authorization": f"Bearer {key}"}
     cards = _with_wanted(name, known.cards(name), settings, _unknown)
