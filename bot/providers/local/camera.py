@@ -13,6 +13,7 @@ SMALLEST_CROP = 0.66  # below this the picture looks like a detail of itself
 CLOSER = (0.0, 0.1, 0.2, 0.35, 0.5)  # powers of two, tried in turn
 THROUGH = {MoveKind.DOLLY, MoveKind.ZOOM, MoveKind.VERTIGO}  # moves in or out
 USUAL = Pose(x=0.05, z=0.15)  # what an extension can still do with the relief
+STILL = 0.05  # a move that keeps less than this share is none
 GENTLER = 0.8  # a move that does not fit is made this much smaller, again and again
 
 
@@ -77,6 +78,7 @@ def _scaled_beat(beat: Beat, share: float) -> Beat:
         if move.kind is MoveKind.RACK
         else replace(move, amount=move.amount * share)
         for move in beat.moves
+        if share >= STILL or move.kind is MoveKind.RACK
     )
     return replace(beat, moves=moves)
 

@@ -20,7 +20,6 @@ from bot.subject import Image
 FPS = 24
 SETTING_UP = 0.2  # share of the time that passes before the first frame
 SHORTENED = 0.95  # a move that keeps more than this is as good as whole
-STILL = 0.05  # and one that keeps less is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +118,7 @@ def _faces_in_frame(built: Scene, crop: float) -> list[tuple[float, ...]]:
 
 
 def _notes(fitted: Fitted) -> Iterator[str]:
-    if fitted.share < STILL:
+    if fitted.share < camera.STILL:
         yield "The new move was left out: a still shows nothing outside its frame."
     elif fitted.share < SHORTENED:
         kept = f"The move was shortened to {fitted.share:.0%}"
