@@ -89,6 +89,17 @@ SHORTCUTS = (  # Slack's menus: key, name in at most 24 characters, help
     ("remix_clip", "Remix this clip", "Change a clip by what you say about it"),
 )
 
+BUTTONS = {  # what can be done with a render or a clip
+    "remix": "Remix",
+    "again": "Again",
+    "final": "Final",
+    "extend": "Extend",
+    "wrong": "Not right?",
+    "delete": "Delete",
+    "erase": "Delete it for good",
+    "cancel": "Cancel",
+}
+
 BY_NAME = {feature.name: feature for feature in FEATURES}
 
 # Camera moves worth offering; each is a phrase that `bot.prompt` reads.

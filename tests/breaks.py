@@ -125,7 +125,7 @@ BREAKS = (
         "bot/library.py",
         "person.key == thing.person.key or",
         "person.key or",
-        DISCORD,
+        ALIKE,
     ),
     Break(
         "the card of an earlier life is left",

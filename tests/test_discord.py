@@ -68,18 +68,6 @@ async def test_a_form_takes_the_picture_itself(tmp_path: Path) -> None:
         assert (job.request.prompt, job.request.still is None) == ("pan left", False)
 
 
-async def test_the_menu_of_a_picture_opens_the_studio(tmp_path: Path) -> None:
-    """Anybody's picture, though the bot may not read the message itself."""
-    async with open_harbour(tmp_path) as harbour:
-        post = await harbour.bob.say(harbour.channel, "my cat", files=[photo()])
-        asked = await harbour.ada.menu(harbour.channel, "Animate this picture", post)
-        await harbour.ada.submit(asked, {"action": "dolly in"})
-        await harbour.next_clip()
-
-        [job] = await harbour.jobs()
-        assert job.request.still is not None
-
-
 async def test_a_menu_on_words_alone_says_what_to_do(tmp_path: Path) -> None:
     async with open_harbour(tmp_path) as harbour:
         post = await harbour.bob.say(harbour.channel, "no picture")
@@ -183,34 +171,6 @@ async def test_the_menu_and_the_command_remix_too(tmp_path: Path) -> None:
         assert prompts == ["add fog", "add rain", "pan left"]
 
 
-async def test_somebody_else_may_remix_what_they_see_with_their_own_quota(
-    tmp_path: Path,
-) -> None:
-    async with open_harbour(tmp_path) as harbour:
-        clip = await harbour.clip()
-
-        await harbour.bob.say(harbour.channel, "add rain", reply_to=clip)
-        await harbour.next_clip()
-
-        [job] = await harbour.jobs(harbour.bob)
-        assert job.request.prompt == "add rain"
-
-
-async def test_a_reply_with_a_picture_starts_from_the_picture(tmp_path: Path) -> None:
-    async with open_harbour(tmp_path) as harbour:
-        clip = await harbour.clip()
-
-        await harbour.ada.say(
-            harbour.channel, "the same", reply_to=clip, files=[photo("red")]
-        )
-        await harbour.next_clip()
-
-        assert [job.request.op for job in await harbour.jobs()] == [
-            Op.CREATE,
-            Op.CREATE,
-        ]
-
-
 async def test_the_card_tells_how_far_it_is_and_leads_to_the_clip(
     tmp_path: Path,
 ) -> None:
@@ -286,22 +246,6 @@ async def test_quota_list_show_and_tree_are_for_their_person_alone(
         await asked.says("no such clip")
 
 
-async def test_an_admin_gives_a_member_their_own_number_here(tmp_path: Path) -> None:
-    async with open_harbour(tmp_path) as harbour:
-        chief = harbour.discord.person("Chief")
-        harbour.guild.join(chief, permissions={"manage_guild"})
-        asked = await chief.slash(
-            harbour.channel, "animate-admin quota", member=harbour.ada, units="7"
-        )
-        await asked.says("7 clip-s")
-
-        asked = await harbour.ada.slash(harbour.channel, "quota")
-        await asked.says("of 7")
-        await harbour.clip()
-        asked = await chief.slash(harbour.channel, "animate-admin usage")
-        await asked.says("1 renders")
-
-
 async def test_deleting_asks_first_and_takes_the_messages_away(tmp_path: Path) -> None:
     async with open_harbour(tmp_path) as harbour:
         clip = await harbour.clip()
@@ -314,23 +258,6 @@ async def test_deleting_asks_first_and_takes_the_messages_away(tmp_path: Path) -
 
         assert clip.deleted
         assert await harbour.jobs() == []
-
-
-async def test_only_its_person_or_a_moderator_deletes_a_clip(tmp_path: Path) -> None:
-    async with open_harbour(tmp_path) as harbour:
-        clip = await harbour.clip()
-        asked = await harbour.bob.press(clip, "Delete")
-        assert asked.original is not None
-        asked = await harbour.bob.press(asked.original, "Delete it for good")
-        await asked.says("moderator")
-        assert not clip.deleted
-
-        chief = harbour.discord.person("Chief")
-        harbour.guild.join(chief, permissions={"manage_guild"})
-        asked = await chief.press(clip, "Delete")
-        assert asked.original is not None
-        asked = await chief.press(asked.original, "Delete it for good")
-        await asked.says("Deleted")
 
 
 async def test_a_picture_may_be_any_file_that_is_one(tmp_path: Path) -> None:

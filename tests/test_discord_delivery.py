@@ -220,42 +220,6 @@ async def test_a_card_from_before_a_restart_goes_on(tmp_path: Path) -> None:
         await asked.says("Done")
 
 
-async def test_cancelling_is_for_its_person_and_gives_back(tmp_path: Path) -> None:
-    provider = FakeProvider(tmp_path, looks=10**9)
-    async with open_harbour(tmp_path, provider=provider) as harbour:
-        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
-        await asked.settled(lambda a: a.original and a.original.buttons == ["Cancel"])
-        card = asked.original
-        assert card is not None
-        other = await harbour.bob.press(card, "Cancel")
-        await other.says("moderator")
-        assert all(m.ephemeral for m in other.followups)
-
-        await harbour.ada.press(card, "Cancel")
-        await asked.says("Stopped")
-
-        await harbour.idle()
-        assert await harbour.house.ledger() == [("returned", 4)]
-        assert not [m for m in harbour.channel.messages if m.files]
-
-
-async def test_bad_news_reach_their_person_with_a_button(tmp_path: Path) -> None:
-    from bot.errors import Fault, ProviderError  # noqa: PLC0415
-
-    trouble = ProviderError(Fault.REFUSED_OUTPUT, "The result was refused.")
-    provider = FakeProvider(tmp_path, fails=trouble)
-    async with open_harbour(tmp_path, provider=provider) as harbour:
-        await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
-        told = await harbour.channel.until(lambda m: "was refused" in m.content)
-        await harbour.idle()
-        assert told.mentions_pinged == {harbour.ada.id}
-        assert await harbour.house.ledger() == [("returned", 4)]
-
-        provider.fails = None
-        await harbour.ada.press(told, "Again")
-        await harbour.next_clip()
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -6,19 +6,13 @@ from typing import Any, Self, cast
 
 import discord
 
+from bot.features import BUTTONS
 from bot.languages import Say
 from bot.mending import FAULTS
 
 TEMPLATE = re.compile(r"vivant:(?P<verb>[a-z]+):(?P<id>[a-z0-9]{4,20})")
 LABELS = {
-    "remix": "Remix",
-    "again": "Again",
-    "final": "Final",
-    "extend": "Extend",
-    "wrong": "Not right?",
-    "delete": "Delete",
-    "erase": "Delete it for good",
-    "cancel": "Cancel",
+    **BUTTONS,
     **{fault.value: told.label for fault, told in FAULTS.items()},
 }
 STYLES = {

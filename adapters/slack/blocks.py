@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.slack.text import SLACK
 from bot.errors import BotError
+from bot.features import BUTTONS
 from bot.languages import Say
 from bot.wording import messages
 from bot.wording.markup import Told
@@ -16,15 +17,6 @@ Block = dict[str, Any]
 
 MOST_TEXT = 3_000  # characters of a section
 MOST_ASIDE = 2_000  # characters of a context's text
-LABELS = {
-    "remix": "Remix",
-    "again": "Again",
-    "final": "Final",
-    "extend": "Extend",
-    "wrong": "Not right?",
-    "delete": "Delete",
-    "cancel": "Cancel",
-}
 STYLES = {"remix": "primary", "cancel": "danger", "delete": "danger"}
 SURE = "The clip, its files and its messages here will be gone."
 
@@ -77,7 +69,7 @@ def for_clip(
 
 def button(verb: str, job_id: str, say: Say) -> Block:
     """What can be done with a job."""
-    label = {"type": "plain_text", "text": say(LABELS[verb]), "emoji": False}
+    label = {"type": "plain_text", "text": say(BUTTONS[verb]), "emoji": False}
     made: Block = {
         "type": "button",
         "action_id": f"vivant_{verb}",
@@ -109,9 +101,9 @@ def label(text: str) -> Block:
 
 def _confirm(say: Say) -> Block:
     return {
-        "title": label(say("Delete")),
+        "title": label(say(BUTTONS["delete"])),
         "text": label(say(SURE)),
-        "confirm": label(say("Delete it for good")),
+        "confirm": label(say(BUTTONS["erase"])),
         "deny": label(say("Keep it")),
         "style": "danger",
     }

@@ -156,7 +156,7 @@ def _driven(work: Awaitable[T]) -> T:
     except StopIteration as done:
         result: T = done.value
         return result
-    raise RuntimeError("A transaction may await its own statements only.")
+    raise RuntimeError("a transaction may await its own statements only")
 
 
 @contextmanager
