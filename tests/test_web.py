@@ -165,6 +165,30 @@ async def test_a_bad_picture_is_refused_in_words(
 
 
 @pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", b"--x\r\nbad"),
+        ("multipart/form-data; boundary=x", b"--y\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\n: a\r\n\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"A" * 99_999 + b": a"),
+        (f"multipart/form-data; boundary={'x' * 80}", b""),
+        ("text/plain", b"hello"),
+    ],
+)
+async def test_a_form_that_is_none_is_refused(
+    tmp_path: Path, kind: str, body: bytes
+) -> None:
+    async with open_site(tmp_path) as site:
+        url, headers = f"{site.address}/api/stills", ORDER | {"Content-Type": kind}
+        async with site.session.post(url, data=body, headers=headers) as answer:
+            told = await answer.json()
+
+        assert answer.status == 422
+        assert told["hint"]
+
+
+@pytest.mark.parametrize(
     "link",
     [
         "http://127.0.0.1:1/cat.jpg",

@@ -8,16 +8,14 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
-from aiohttp.http import HttpProcessingError
 
-from adapters.web.uploads import CHUNK, MAX_UPLOAD, UploadError
+from adapters.web.uploads import BROKEN, CHUNK, MAX_UPLOAD, UploadError
 from adapters.web.videos.errors import WireError
 from bot.models import Size, Tier
 
 MOST_JSON = 22 << 20  # bytes; the reference wire takes 20 MiB of data URL
 MOST_PARTS = 16
 MOST_STILLS = 2  # the first and the last picture
-BROKEN = (ValueError, RuntimeError, LookupError, AssertionError)  # says the reader
 PATIENCE = 120.0  # seconds for a whole order to arrive
 LONGEST_PROMPT = 32_000  # characters, as in the reference
 SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
@@ -181,7 +179,7 @@ async def _form(request: web.Request) -> tuple[dict[str, Any], list[bytes]]:
                 raise _no_file(part.name or "")
             else:
                 files.append(await _read(part, MAX_UPLOAD))
-    except (*BROKEN, HttpProcessingError) as error:
+    except BROKEN as error:
         raise WireError("That form cannot be read.") from error
     return fields, files
 
