@@ -24,8 +24,8 @@ from bench.ack_discord import (
 )
 from bot.models import Ask
 from tests.fakes.office import Office, open_office, photo
-from tests.fakes.slack import Message
-from tests.fakes.slack.bare import open_app, over_http, over_socket
+from tests.fakes.slack_api import Message
+from tests.fakes.slack_api.bare import open_app, over_http, over_socket
 from tests.fakes.world import FakeProvider
 
 ROUNDS = 3

@@ -17,7 +17,7 @@ from bot.errors import StillError
 from bot.models import Person
 from tests.fakes.house import open_fake_house
 from tests.fakes.office import Office, open_office, photo
-from tests.fakes.slack import FileUpload, View
+from tests.fakes.slack_api import FileUpload, View
 from tests.fakes.world import FakeProvider
 
 GIF = BytesIO()

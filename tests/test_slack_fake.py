@@ -26,7 +26,7 @@ from slack_sdk.oauth.installation_store import FileInstallationStore
 from slack_sdk.oauth.state_store import FileOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.fakes.slack import (
+from tests.fakes.slack_api import (
     Channel,
     FakeSlack,
     FileUpload,
@@ -37,7 +37,7 @@ from tests.fakes.slack import (
     conformance,
     open_slack,
 )
-from tests.fakes.slack.bare import MANIFEST, open_app, over_http, over_socket
+from tests.fakes.slack_api.bare import MANIFEST, open_app, over_http, over_socket
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["socket", "http"])
 WORDS = {

@@ -19,8 +19,8 @@ from adapters.slack.sockets import Patience, keep_connected
 from bot.config import Settings
 from tests.fakes.house import open_fake_house
 from tests.fakes.office import Office, open_office, photo
-from tests.fakes.slack import Manifest
-from tests.fakes.slack.yaml import read_yaml
+from tests.fakes.slack_api import Manifest
+from tests.fakes.slack_api.yaml import read_yaml
 from tests.fakes.world import FakeProvider
 
 QUICK = Patience(first=0.01, longest=0.01, silence=0.2, look=0.02, ping=0.05)

@@ -13,7 +13,7 @@ from bot.models import Job
 from tests.fakes import harbour, office
 from tests.fakes.discord_api import Sent
 from tests.fakes.house import FakeHouse
-from tests.fakes.slack import Message
+from tests.fakes.slack_api import Message
 
 M = TypeVar("M")
 

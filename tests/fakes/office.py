@@ -27,7 +27,7 @@ from bot.models import Job
 from bot.models import Person as Asker
 from tests.fakes.harbour import QUICK, Clock, NoisyJobs
 from tests.fakes.house import FakeHouse, open_fake_house
-from tests.fakes.slack import (
+from tests.fakes.slack_api import (
     Channel,
     FakeSlack,
     FileUpload,
