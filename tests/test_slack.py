@@ -282,6 +282,25 @@ async def test_the_home_page_shows_quota_clips_and_what_runs(tmp_path: Path) -> 
         assert len(await office.jobs()) == 2
 
 
+async def test_the_home_page_stops_what_runs(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_office(tmp_path, provider=provider) as office:
+        await office.ada.say(office.channel, "pan left", files=[photo()], mention=True)
+        await office.card("Rendering")
+        await office.ada.opens_home()
+        home = await office.slack.bell.until(
+            lambda: office.slack.home(office.ada), 5, str
+        )
+        assert "Under way" in home.words
+        await office.ada.press(home, "Cancel")
+        await office.card("Stopped")
+
+        office.channel.bot_member = True
+        await office.ada.press(home, "Cancel")
+        told = await office.ada.modal()
+        assert "ended already" in told.words
+
+
 async def test_a_person_is_spoken_to_in_their_language(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
         office.ada.locale, office.bob.locale = "de-DE", "ja-JP"

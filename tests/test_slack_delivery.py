@@ -47,6 +47,50 @@ async def test_one_fault_posts_neither_twice_nor_never(
         assert len(cards) <= 1
 
 
+@pytest.mark.parametrize("threaded", [False, True])
+async def test_a_post_that_nobody_tells_of_is_looked_for(
+    tmp_path: Path,
+    threaded: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Its answer was lost, and its event does not come either."""
+    async with open_office(tmp_path) as office:
+        root = (await office.ada.say(office.channel, "look")).message
+        office.slack.hold("message")
+        office.slack.fail("chat.postMessage", cut="after")
+        await office.ada.say(
+            office.channel,
+            "pan left",
+            files=[photo()],
+            mention=True,
+            thread=root if threaded else None,
+        )
+        await office.next_clip()
+
+        card = await office.card("Done")
+        assert bool(card.thread_ts) is threaded
+        once(office)
+
+
+async def test_a_post_that_was_begun_before_a_kill_is_not_made_again(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_office(tmp_path, provider=provider) as office:
+        await mention(office)
+        card = await office.card("Rendering")
+        [job] = await office.jobs()
+        key = f"slack post {office.channel.id} card {job.id}"
+        await office.house.service.note(key, "")
+        await office.house.store.rows("UPDATE jobs SET card = NULL")
+        await office.disconnect()
+        await office.connect()
+        provider.looks = 0
+        await office.next_clip()
+
+        assert await office.card("Done") is card
+        once(office)
+
+
 @pytest.mark.parametrize("order", ["after", "before", "held"])
 @pytest.mark.parametrize("low", [False, True])
 async def test_the_message_of_a_clip_is_learned_whenever_it_comes(
@@ -189,6 +233,36 @@ async def test_where_no_file_may_go_the_clip_is_kept_and_a_link_is_given(
         await asked.says(said)
         await office.ada.slash(office.channel, "/animate", f"resend {job.id}")
         await office.next_clip()
+
+
+async def test_where_no_file_may_go_a_link_does(tmp_path: Path) -> None:
+    async with open_office(tmp_path, transport="http") as office:
+        office.house.service._settings = office.settings
+        office.team.storage_full = True
+        await mention(office)
+        told = await office.card("no room left for files")
+
+        assert f"{office.url}/shared/" in told.words
+        assert "here is your clip" in told.words
+
+
+async def test_somebody_who_is_gone_costs_nothing_but_the_post(tmp_path: Path) -> None:
+    """Neither the channel nor they can be written to: the clip is kept."""
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_office(tmp_path, provider=provider) as office:
+        await mention(office)
+        await office.card("Rendering")
+        office.channel.kick_bot()
+        office.channel.kind = "group"
+        office.slack.fail("conversations.open", error="user_disabled", times=9)
+        provider.looks = 0
+        await office.idle()
+
+        [job] = await office.jobs()
+        trouble = await office.house.service.trouble(job.id)
+        assert trouble == "I may not write to you."
+        entry = await office.house.service.entry(job.id, person=office.asker())
+        assert entry.clip is not None
 
 
 async def test_a_clip_that_was_sent_again_has_its_buttons_in_its_thread(
