@@ -60,28 +60,33 @@ def _command(
         case "animate":
             from bot.commands.animate import animate
 
-            return animate(options, settings)
+            made = animate(options, settings)
         case "demo":
             from bot.commands.animate import demo
 
-            return demo(options, settings)
+            made = demo(options, settings)
         case "doctor":
             from bot.commands.doctor import doctor
 
-            return doctor(settings)
+            made = doctor(settings)
         case "models":
             from bot.commands.services import models
 
-            return models(settings)
+            made = models(settings)
+        case "slack-manifest":
+            from bot.commands.slack import show_manifest
+
+            made = show_manifest(options)
         case "admin":
             from bot.commands import admin
 
             deed = admin.key if options.thing == "key" else admin.quota
-            return deed(options, settings)
+            made = deed(options, settings)
         case _:
             from bot.commands.run import run
 
-            return run(settings)
+            made = run(settings)
+    return made
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,6 +109,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("-o", "--out", type=Path, default=Path("out"), metavar="FOLDER")
     commands.add_parser("doctor", help="check this machine and the settings")
     commands.add_parser("models", help="list what can be rendered with, and its price")
+    manifest = commands.add_parser("slack-manifest", help="print what Slack is to know")
+    manifest.add_argument(
+        "--low", action="store_true", help="with fewer scopes: see docs/slack.md"
+    )
+    manifest.add_argument(
+        "--url", help="where Slack calls the bot over HTTPS, instead of Socket Mode"
+    )
     _add_admin(commands)
     return parser
 

@@ -34,8 +34,18 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert leaving.value.code == 0
     assert "vivant animate cat.jpg" in told
-    for command in ("run", "animate", "demo", "doctor", "admin"):
+    for command in ("run", "animate", "demo", "doctor", "admin", "slack-manifest"):
         assert command in told
+
+
+def test_the_manifest_for_slack_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["slack-manifest"]) == 0
+    assert "socket_mode_enabled: true" in capsys.readouterr().out
+
+    assert main(["slack-manifest", "--low", "--url", "https://bot.example/"]) == 0
+    told = capsys.readouterr().out
+    assert 'request_url: "https://bot.example/slack/events"' in told
+    assert "channels:history" not in told
 
 
 def test_a_photo_becomes_a_clip_in_one_command(

@@ -4,9 +4,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.http import EVENTS
 from adapters.slack.manifest import FULL, LISTENING, LOW, SCOPES
-from adapters.slack.oauth import INSTALL
+from adapters.slack.paths import EVENTS, INSTALL
 from adapters.slack.sockets import APPS
 from adapters.slack.wire import code_of
 from bot.checkup import Finding

@@ -7,11 +7,9 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 
 from adapters.slack.app import Parts
-from adapters.slack.oauth import INSTALL, RETURN
+from adapters.slack.paths import EVENTS, INSTALL, RETURN
 from adapters.slack.signature import is_slacks
 from bot.config import Settings
-
-EVENTS = "/slack/events"
 
 
 def add_routes(

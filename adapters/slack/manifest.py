@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adapters.slack import paths
 from adapters.slack.spoken import COMMAND
 from bot.features import BY_NAME, SHORTCUTS
 
@@ -51,17 +52,19 @@ LISTENING = {  # what the low profile goes without: event and scope
 }
 
 
-def manifest(*, low: bool = False, address: str | None = None) -> Json:
+def manifest(*, low: bool = False, url: str | None = None) -> Json:
     """The app as Slack is told of it.
 
     Args:
         low: Without reading channels: a remix is then asked for by a mention.
-        address: Where Slack calls over HTTP; Socket Mode when left out.
+        url: Where the bot can be reached over HTTPS; Socket Mode when left out.
     """
     left_out = LISTENING if low else {}
     events = [name for name in EVENTS if name not in left_out]
     scopes = [name for name in SCOPES if name not in left_out.values()]
+    address = f"{url}{paths.EVENTS}" if url else None
     reached: Json = {"request_url": address} if address else {}
+    returns: Json = {"redirect_urls": [f"{url}{paths.RETURN}"]} if url else {}
     settings: Json = {
         "event_subscriptions": {**reached, "bot_events": events},
         "interactivity": {"is_enabled": True, **reached},
@@ -76,7 +79,7 @@ def manifest(*, low: bool = False, address: str | None = None) -> Json:
             "background_color": "#1d1c1d",
         },
         "features": _features(address),
-        "oauth_config": {"scopes": {"bot": scopes}},
+        "oauth_config": {**returns, "scopes": {"bot": scopes}},
         "settings": settings,
     }
 

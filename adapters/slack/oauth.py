@@ -11,12 +11,12 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from adapters.slack.installs import Installs
 from adapters.slack.manifest import SCOPES
+from adapters.slack.paths import INSTALL, RETURN
 from bot.config import Settings
 from bot.service import RenderService
 
 log = getLogger(__name__)
 
-INSTALL, RETURN = "/slack/install", "/slack/oauth_redirect"
 LASTS = 600  # seconds that somebody has to decide
 
 

@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.app import Parts
 from adapters.slack.faults import GONE
-from adapters.slack.http import EVENTS
+from adapters.slack.paths import EVENTS
 from adapters.slack.wire import code_of
 from bot.config import Settings
 

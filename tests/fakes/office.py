@@ -18,8 +18,9 @@ from slack_sdk.http_retry.builtin_interval_calculators import (
 )
 
 from adapters.slack.app import Pace, Parts, assemble
-from adapters.slack.http import EVENTS, add_routes
+from adapters.slack.http import add_routes
 from adapters.slack.manifest import manifest
+from adapters.slack.paths import EVENTS
 from adapters.web import create_app
 from bot.config import Settings
 from bot.jobs import Pace as RenderPace
@@ -236,8 +237,8 @@ async def open_office(
         settings: Differences from the usual settings.
     """
     clock = Clock()
-    address = "http://127.0.0.1/slack/events" if transport == "http" else None
-    asked = manifest(low=low, address=address)
+    url = "http://127.0.0.1" if transport == "http" else None
+    asked = manifest(low=low, url=url)
     asked["settings"]["token_rotation_enabled"] = rotates
     async with (
         open_slack(asked, clock=lambda: time.time() + clock.ahead) as fake,
