@@ -211,7 +211,7 @@ async def test_an_installation_that_nobody_began_is_refused(
             await eve.installs(f"{office.url}/slack/install", declines=True)
         elif how == "again":
             states: list[str] = []
-            flow = office.parts.app.oauth_flow
+            flow = office.parts.flow
             assert flow is not None
             states.append(await flow.settings.state_store.async_issue())
             assert await flow.settings.state_store.async_consume(states[0])

@@ -72,9 +72,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """An app and what belongs to it."""
+    """An app and what belongs to it.
+
+    Attributes:
+        flow: The way to install it, where other workspaces may.
+    """
 
     app: AsyncApp
+    flow: AsyncOAuthFlow | None
     chat: SlackChat
     desk: Desk
     wire: Wire
@@ -129,7 +134,7 @@ def assemble(
     app = _bolt(settings, wire, installs, echoes, flow)
     Listeners(doors, dialogs, installs, Commands(doors), Replies(doors)).add_to(app)
     service.connect(CHAT, chat)
-    return Parts(app, chat, desk, wire, installs)
+    return Parts(app, flow, chat, desk, wire, installs)
 
 
 def _bolt(

@@ -20,7 +20,7 @@ def add_routes(
     now: Callable[[], float] = time.time,
 ) -> None:
     """Let Slack call us, where the owner has set up how it signs."""
-    app, flow = parts.app, parts.app.oauth_flow
+    app, flow = parts.app, parts.flow
     secret = settings.slack_signing_secret or ""
 
     async def events(request: web.Request) -> web.Response:
