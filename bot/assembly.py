@@ -101,7 +101,9 @@ async def open_house(
             max_seconds=settings.max_seconds,
         )
         stack.push_async_callback(local.close)
-        services = await asyncio.to_thread(open_services, settings, media, hooks=hooks)
+        services = await asyncio.to_thread(
+            open_services, settings, media, store=store, hooks=hooks
+        )
         for opened in services.values():
             stack.push_async_callback(opened.close)
         providers: dict[str, Provider] = {local.name: local, **services}

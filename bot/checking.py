@@ -17,7 +17,7 @@ from bot.models import (
     Tier,
 )
 from bot.prompt.parse import parse
-from bot.providers.planning import snap_size
+from bot.providers.planning import MANY, snap_size
 from bot.values import UNLIMITED
 
 RATIOS = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
@@ -27,12 +27,14 @@ def choose(ask: Ask, cards: Sequence[ModelCard], wanted: Sequence[str]) -> Model
     """The model that was asked for, else the first of `wanted` that is there.
 
     Raises:
-        OptionError: There is no such model; the hint names those there are.
+        OptionError: There is no such model, or it cannot show the characters; the
+            hint names those that can.
     """
     known = {card.name: card for card in cards}
     names = wanted if ask.model is None else (ask.model,)
     for name in names:
         if name in known:
+            _check_characters(ask, known[name], cards)
             return known[name]
     raise OptionError(
         "There is no model “{name}” here.",
@@ -46,7 +48,7 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
 
     Raises:
         StillError: There is no picture and the model needs one.
-        PromptError: There are too many words.
+        PromptError: There are too many words, or a character's name is not among them.
         OptionError: The model makes no clip of that length.
     """
     if ask.still is None and not card.text_only:
@@ -54,6 +56,13 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
             "There is no picture.", hint="Attach a picture and send it again."
         )
     prompt = _words(ask.prompt, card)
+    for character in ask.characters:
+        if character.name not in prompt:
+            raise PromptError(
+                "The words do not say “{name}”.",
+                hint="Say the name of each character exactly as it was given.",
+                name=character.name,
+            )
     return RenderRequest(
         prompt=prompt,
         provider=card.provider,
@@ -65,6 +74,7 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
         still=ask.still.media if ask.still else None,
         last=ask.last.media if ask.last else None,
         named=ask.model is not None,
+        characters=ask.characters,
     )
 
 
@@ -101,6 +111,7 @@ def extension(clip: Clip, words: str, seconds: int, card: ModelCard) -> RenderRe
         seconds=_grown(card, clip.request.seconds, seconds),
         source=_source(clip),
         plan=None,
+        characters=(),  # no service takes them here: they are in the clip already
     )
 
 
@@ -154,6 +165,22 @@ def remade(clip: Clip, prompt: str, seconds: int, card: ModelCard) -> RenderRequ
 def new_seed() -> int:
     """A number that makes the next clip differ."""
     return secrets.randbelow(2**31)
+
+
+def _check_characters(ask: Ask, card: ModelCard, cards: Sequence[ModelCard]) -> None:
+    asked = len(ask.characters)
+    if asked <= card.characters:
+        return
+    known = [other.name for other in cards if other.characters >= asked]
+    raise OptionError(
+        MANY,
+        hint=f"Pick one of these: {', '.join(known)}."
+        if known
+        else "No model that is set up here can; leave them out.",
+        title=card.title,
+        characters=card.characters,
+        asked=asked,
+    )
 
 
 def _words(words: str, card: ModelCard) -> str:

@@ -77,6 +77,7 @@ class Choice:
         better = names[: names.index(own)] if own in names else names
         cards = {c.name: c for p in self._providers.values() for c in p.models()}
         known = [cards[name] for name in self._working_first(better) if name in cards]
+        known = [c for c in known if c.characters >= len(request.characters)]
         return [card for card in known if request.still or card.text_only]
 
     def worked(self, provider: str) -> None:

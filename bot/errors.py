@@ -3,6 +3,7 @@
 BotError
 ├── RequestError         whoever asked can mend it
 │   ├── StillError         the picture
+│   ├── FilmError          the video of a character
 │   ├── LinkError          the address of a picture
 │   ├── PromptError        the words
 │   ├── OptionError        seconds, shape, model
@@ -63,6 +64,12 @@ class StillError(RequestError):
     """The picture cannot be used."""
 
     hint = "Send a JPEG, PNG, WebP, AVIF or GIF picture."
+
+
+class FilmError(RequestError):
+    """The video of a character cannot be used."""
+
+    hint = "Send an MP4 of 1 to 15 seconds."
 
 
 class LinkError(RequestError):

@@ -133,6 +133,19 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """Somebody, or something, that a clip is to show again.
+
+    Attributes:
+        name: As the prompt has it.
+        media: Key of the MP4 that shows it.
+    """
+
+    name: str
+    media: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a person wants, as it came: nothing checked, nothing filled in.
 
@@ -142,6 +155,7 @@ class Ask:
         size: Frame wanted, for which the model's nearest is taken; before `shape`.
         seed: Any number; the same one gives the same clip where a model can.
         last: The picture to end with, where a model can.
+        characters: Who is to be seen, where a model can.
     """
 
     prompt: str = ""
@@ -153,6 +167,7 @@ class Ask:
     tier: Tier = Tier.DRAFT
     model: str | None = None
     seed: int | None = None
+    characters: tuple[Character, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +206,7 @@ class RenderRequest:
         way: How a remix or an extension is made, once that is decided.
         whole: The prompt merged with everything it answers to.
         named: Whether the person asked for this model by its name.
+        characters: Who is to be seen; the prompt says each name.
     """
 
     prompt: str
@@ -208,6 +224,7 @@ class RenderRequest:
     way: Way | None = None
     whole: str | None = None
     named: bool = False
+    characters: tuple[Character, ...] = ()
 
     @property
     def made_seconds(self) -> int:
@@ -264,6 +281,7 @@ class ModelCard:
         tier: What it is meant for; None is both.
         text_only: Whether it works without a still.
         last_frame: Whether it can end on a given picture.
+        characters: How many it takes; with most, none.
         native: What it does with a clip that it made itself and still has.
         by_upload: What it does with our file of any clip.
         upload_seconds: Longest file it takes for that.
@@ -290,6 +308,7 @@ class ModelCard:
     tier: Tier | None = None
     text_only: bool = False
     last_frame: bool = False
+    characters: int = 0
     audio: bool = False
     native: frozenset[Op] = frozenset({Op.CREATE})
     by_upload: frozenset[Op] = frozenset()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from bot.media import Media
 from bot.store import Rows, Store, notes
+from bot.store import characters as character_rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 
@@ -41,4 +42,5 @@ async def sweep(
         await store.transaction(forget)
     # A day's grace: a still that was uploaded an hour ago may yet be asked for.
     keep = await clip_rows.media(store) | await job_rows.stills(store)
+    keep |= await character_rows.media(store)
     return await media.sweep(keep, older_than=now() - DAY)

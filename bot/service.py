@@ -17,6 +17,7 @@ from bot.errors import (
 from bot.jobs import Chat, Jobs
 from bot.media import Media
 from bot.models import (
+    Character,
     Clip,
     Job,
     Person,
@@ -30,8 +31,10 @@ from bot.prompt.plan import Plan
 from bot.providers import Provider
 from bot.stills import Stills
 from bot.store import Rows, Store, notes
+from bot.store import characters as character_rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
+from bot.store.characters import Kept
 from bot.vault import Vault
 
 
@@ -93,6 +96,27 @@ class RenderService(Orders):
             raise LinkError("Links are switched off here.")
         return await self._stills.from_bytes(await fetching.fetch_picture(url))
 
+    async def add_character(self, name: str, film: bytes, *, person: Person) -> Kept:
+        """Keep somebody whom clips are to show again, and an MP4 that shows them.
+
+        Raises:
+            FilmError: It is not a video that can be used.
+            StorageError: It cannot be kept.
+        """
+        media = await self._stills.film_from_bytes(film)
+        kept = Kept(f"char_{new_id()}", Character(name=name, media=media), self._now())
+
+        async def write(db: Rows) -> None:
+            self._check_disk()
+            await character_rows.add(db, kept, person=person.key)
+
+        await self._store.transaction(write)
+        return kept
+
+    async def character(self, character_id: str, *, person: Person) -> Kept | None:
+        """A person's own character; None when there is none of that id."""
+        return await character_rows.get(self._store, character_id, person=person.key)
+
     def preview(self, prompt: str, seconds: int | None) -> Plan:
         """What the words mean, as far as the embedded renderer reads them."""
         return parse(prompt, seconds, most=self._settings.max_seconds)
@@ -126,7 +150,8 @@ class RenderService(Orders):
         async def write(db: Rows) -> frozenset[str]:
             await clip_rows.remove(db, clip_id)
             await job_rows.remove(db, clip_id)
-            return frozenset(await clip_rows.media(db) | await job_rows.stills(db))
+            clips = await clip_rows.media(db) | await job_rows.stills(db)
+            return frozenset(clips | await character_rows.media(db))
 
         used = await self._store.transaction(write)
         if provider := self._providers.get(job.request.provider):

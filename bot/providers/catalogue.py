@@ -43,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tier: Tier | None = None
     text_only: bool = True
     last_frame: bool = False
+    characters: int = 0
     audio: bool = False
     native: list[Op] = []
     by_upload: list[Op] = []
@@ -73,6 +74,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             tier=self.tier,
             text_only=self.text_only,
             last_frame=self.last_frame,
+            characters=self.characters,
             audio=self.audio,
             native=frozenset({Op.CREATE, *self.native}),
             by_upload=frozenset(self.by_upload),

@@ -20,6 +20,7 @@ from bot.providers.answers import Answer
 from bot.providers.faults import Said, failed, fault_of, told
 from bot.providers.hooks import Call
 from bot.providers.wire import Wire
+from bot.store import Rows
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +40,14 @@ class Desk:
         now: Unix time in seconds.
         public_url: Where services may call us, if they can reach us.
         most_clip: Bytes that a clip may have.
+        store: Where small facts outlive a restart, if there is one.
     """
 
     media: Media
     now: Callable[[], float]
     public_url: str | None = None
     most_clip: int = MOST_CLIP
+    store: Rows | None = None
 
     @property
     def today(self) -> str:

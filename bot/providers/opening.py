@@ -15,6 +15,7 @@ from bot.providers.openai import profiles
 from bot.providers.openai.profiles import Profile
 from bot.providers.openai.provider import OpenAIVideos
 from bot.providers.wire import Patience, Wire
+from bot.store import Rows
 
 VIDEOS = ("openai", "cometapi")  # both speak `/v1/videos`
 TITLES = {
@@ -35,6 +36,7 @@ def open_services(
     settings: Settings,
     media: Media,
     *,
+    store: Rows | None = None,
     hooks: bool = False,
     now: Callable[[], float] = time.time,
     patience: Patience | None = None,
@@ -44,6 +46,7 @@ def open_services(
     Args:
         settings: What the owner has set up.
         media: Where stills and clips are.
+        store: Where small facts outlive a restart.
         hooks: Whether somebody serves `/hooks/NAME`, so that services may call.
         now: Unix time in seconds.
         patience: How long they may take.
@@ -52,7 +55,12 @@ def open_services(
         SetupError: The catalogue has a mistake, or a profile does not exist.
     """
     known = catalogue.load(settings.catalogue)
-    desk = Desk(media=media, now=now, public_url=settings.public_url if hooks else None)
+    desk = Desk(
+        media=media,
+        now=now,
+        public_url=settings.public_url if hooks else None,
+        store=store,
+    )
     opened: dict[str, Cloud] = {}
     for name, service in settings.services.items():
         if name in VIDEOS:

@@ -16,6 +16,7 @@ LENGTH = "{title} makes {made} s of it, not {asked} s."
 ANIMATE = "Gentle, natural motion; the camera pushes in slowly."
 CONTINUE = "The same motion goes on."
 FRAME = "{title} makes it at {size}."
+MANY = "{title} can show {characters} characters in a clip, not {asked}."
 
 
 def plan(request: RenderRequest, card: ModelCard, *, today: str) -> Quote:
@@ -45,6 +46,18 @@ def plan(request: RenderRequest, card: ModelCard, *, today: str) -> Quote:
         notes.append(LENGTH.format(title=card.title, made=done.seconds, asked=asked))
     price = card.price(done.made_seconds, size)
     return Quote(request=done, price=price, notes=tuple(notes))
+
+
+def check_characters(asked: int, card: ModelCard) -> None:
+    """Raises OptionError when a model does not take so many."""
+    if asked > card.characters:
+        raise OptionError(
+            MANY,
+            hint="Pick another model.",
+            title=card.title,
+            characters=card.characters,
+            asked=asked,
+        )
 
 
 def sent_words(request: RenderRequest) -> str:
@@ -125,6 +138,7 @@ def _check(request: RenderRequest, card: ModelCard, today: str) -> None:
             hint="Leave the last picture out, or pick another model.",
             title=card.title,
         )
+    check_characters(len(request.characters), card)
     if request.op is Op.CREATE and request.still is None and not card.text_only:
         raise StillError(
             "{title} starts from a picture.",

@@ -1,7 +1,8 @@
 """Stills: pictures from outside, made safe before anybody else looks at them.
 
 `header` refuses what is no picture or too large, `decode` makes the rest upright
-sRGB, `worker` does so in a process of its own, `fit` crops a still to a frame.
+sRGB, `worker` does so in a process of its own, `fit` crops a still to a frame. `film`
+looks at the one kind of video that comes from outside, in the same process.
 """
 
 import asyncio
@@ -9,9 +10,10 @@ import secrets
 import stat
 from pathlib import Path
 
-from bot.errors import StillError, WorkshopError
+from bot.errors import FilmError, StillError, WorkshopError
 from bot.media import Media
 from bot.models import Json, Size, Still
+from bot.stills import film
 from bot.stills.header import MOST_BYTES, check_bytes
 from bot.workshop import Workshop
 
@@ -69,6 +71,26 @@ class Stills:
                 reason=error.strerror,
             ) from error
         return await self.from_bytes(data)
+
+    async def film_from_bytes(self, data: bytes) -> str:
+        """Keep a short MP4 as it is; its key.
+
+        Raises:
+            FilmError: It cannot be used; says why.
+            StorageError: It cannot be kept.
+        """
+        film.check_bytes(data)
+        file = self._media.scratch(f"{secrets.token_hex(8)}.mp4")
+        try:
+            await self._media.write(file, data)
+            await self._workshop.call({"film": str(file)})
+            return await self._media.adopt(file, ".mp4")
+        except WorkshopError as error:
+            raise FilmError(
+                "The video could not be read in reasonable time and memory."
+            ) from error
+        finally:
+            await asyncio.to_thread(_clear, file)
 
     async def _prepare(self, picture: Path, safe: Path) -> Json:
         try:

@@ -128,4 +128,14 @@ CREATE TABLE outbox(            -- calls to the owner's address that were not he
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS)
+CHARACTERS = """
+CREATE TABLE characters(
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL,       -- chat:id
+    name TEXT NOT NULL,
+    media TEXT NOT NULL,        -- key of the MP4 that shows it
+    created DOUBLE PRECISION NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS, CHARACTERS)

@@ -10,13 +10,15 @@ from dataclasses import replace
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from adapters.web.uploads import UploadError
 from adapters.web.videos import objects, orders
 from adapters.web.videos.errors import WireError
 from adapters.web.videos.files import Files
-from bot.errors import MissingError, StateError
+from bot.errors import FilmError, MissingError, StateError
 from bot.keys import CHAT
 from bot.models import Ask, Clip, Entry, Job, Person, Place, Still
 from bot.service import RenderService
+from bot.store.characters import Kept
 
 HOLDER = web.RequestKey("holder", Person)
 LONGEST_KEY = 200  # characters, of a key of ours and of a key for idempotency
@@ -40,7 +42,8 @@ class Videos:
             web.post("/videos", self.create),
             web.post("/videos/edits", self.edit),
             web.post("/videos/extensions", self.extend),
-            web.post("/videos/characters", self.characters),
+            web.post("/videos/characters", self.make_character),
+            web.get("/videos/characters/{id}", self.character),
             web.get("/videos/{id}", self.retrieve),
             web.delete("/videos/{id}", self.delete),
             web.get("/videos/{id}/content", self.content),
@@ -84,9 +87,15 @@ class Videos:
             ask = replace(ask, tier=order.tier)
         else:
             ask = replace(ask, model=order.model)
+        characters = [await self._character(request, c.id) for c in order.characters]
         first, last = await self._stills(order.input_reference, files)
         job = await self._service.submit(
-            replace(ask, still=first, last=last),
+            replace(
+                ask,
+                still=first,
+                last=last,
+                characters=tuple(kept.character for kept in characters),
+            ),
             person=request[HOLDER],
             place=_place(request),
             event=event,
@@ -156,12 +165,37 @@ class Videos:
         )
         return await self._told(request, job)
 
-    async def characters(self, _: web.Request) -> web.Response:
-        """What this Vivant does not have is said to be so."""
+    async def make_character(self, request: web.Request) -> web.Response:
+        """Keep somebody whom videos are to show again."""
+        try:
+            order, films = await orders.read(request, orders.Character, file="video")
+        except UploadError as error:
+            raise WireError(
+                str(error), hint=FilmError.hint, param="video", status=413
+            ) from error
+        name = order.name.strip()
+        if not (name and name.isprintable()):
+            raise WireError("That is not a name.", param="name")
+        if not films:
+            raise FilmError("There is no video.")
+        kept = await self._service.add_character(name, films[0], person=request[HOLDER])
+        return web.json_response(objects.character(kept))
+
+    async def character(self, request: web.Request) -> web.Response:
+        """See one of one's own."""
+        kept = await self._character(request, request.match_info["id"])
+        return web.json_response(objects.character(kept))
+
+    async def _character(self, request: web.Request, character_id: str) -> Kept:
+        person = request[HOLDER]
+        if kept := await self._service.character(character_id, person=person):
+            return kept
         raise WireError(
-            "There are no characters here.",
-            hint="Say in the prompt who is to be seen.",
-            code="unsupported",
+            "There is no such character.",
+            hint="Make one first, with a name and a video.",
+            param="characters",
+            code="not_found",
+            status=404,
         )
 
     async def _changed(

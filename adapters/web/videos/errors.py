@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from adapters.web.guards import STATUS
 from bot.errors import (
     BotError,
+    FilmError,
     LinkError,
     MissingError,
     OptionError,
@@ -34,6 +35,7 @@ CODES: Mapping[type[BotError], str] = {
 PARAMS: Mapping[type[BotError], str] = {
     StillError: "input_reference",
     LinkError: "input_reference",
+    FilmError: "video",
     PromptError: "prompt",
 }
 
@@ -94,8 +96,9 @@ def _told(error: BotError) -> web.Response:
             status, param = error.status, error.param
             code = error.code or code
         case OptionError():
-            param = "seconds" if "seconds" in error.facts else "model"
-            code = code if param == "seconds" else "model_not_found"
+            about = ("seconds", "characters")
+            param = next((name for name in about if name in error.facts), "model")
+            code = "model_not_found" if param == "model" else code
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
     if code == "insufficient_quota":
         response.headers["x-should-retry"] = "false"

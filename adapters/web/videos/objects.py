@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from bot.errors import Fault
 from bot.models import Entry, Job, ModelCard, Op, State, Tier
+from bot.store.characters import Kept
 
 NAMES = {Tier.DRAFT: "sora-2", Tier.FINAL: "sora-2-pro"}
 CODES = {
@@ -42,6 +43,14 @@ class Video(TypedDict):
     error: Why | None
 
 
+class Character(TypedDict):
+    """Somebody whom videos are to show again."""
+
+    id: str
+    name: str
+    created_at: int
+
+
 class Videos(TypedDict):
     """A page of a list."""
 
@@ -75,6 +84,12 @@ def video(entry: Entry, *, keep_days: int) -> Video:
         else None,
         error=_why(job) if status == "failed" else None,
     )
+
+
+def character(kept: Kept) -> Character:
+    """A character as its key knows it."""
+    name = kept.character.name
+    return Character(id=kept.id, name=name, created_at=int(kept.created))
 
 
 def model(job: Job) -> str:

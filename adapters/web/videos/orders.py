@@ -15,15 +15,17 @@ from bot.models import Size, Tier
 
 MOST_JSON = 22 << 20  # bytes; the reference wire takes 20 MiB of data URL
 MOST_PARTS = 16
-MOST_STILLS = 2  # the first and the last picture
+MOST_FILES = {"input_reference": 2, "video": 1}  # the first and the last picture
 PATIENCE = 120.0  # seconds for a whole order to arrive
 LONGEST_PROMPT = 32_000  # characters, as in the reference
 SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
 SECONDS = re.compile(r"[1-9][0-9]{0,3}")
 ALIAS = re.compile(r"sora-2(-pro)?(?:-\d{4}-\d\d-\d\d)?")
+LISTED = re.compile(r"(\w{1,40})\[[0-9]?\]\[(\w{1,40})\]", re.ASCII)
 DATA_URL = re.compile(r"data:[\w./+-]{0,100}(?:;[\w=-]{1,40})*;base64,", re.ASCII)
 Prompt = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PROMPT)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Order = TypeVar("Order", bound="msgspec.Struct")
 
 
@@ -40,6 +42,18 @@ class Video(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
 
 
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A character of one's own."""
+
+    id: str
+
+
+class Character(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody whom videos are to show again; the video comes as a file."""
+
+    name: Name
+
+
 class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new video, please."""
 
@@ -49,6 +63,7 @@ class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: str | None = None
     seed: Seed | None = None
     input_reference: Reference | None = None
+    characters: Annotated[tuple[Named, ...], msgspec.Meta(max_length=2)] = ()
 
     @property
     def tier(self) -> Tier | None:
@@ -80,12 +95,14 @@ class Extend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: str | int
 
 
-async def read(request: web.Request, order: type[Order]) -> tuple[Order, list[bytes]]:
-    """The order in the body of a request, and the pictures that came as files.
+async def read(
+    request: web.Request, order: type[Order], *, file: str = "input_reference"
+) -> tuple[Order, list[bytes]]:
+    """The order in the body of a request, and what came as files of that name.
 
     Raises:
         WireError: It is neither JSON nor a form, or not this kind of order.
-        UploadError: A picture is too large.
+        UploadError: A file is too large.
     """
     try:
         async with asyncio.timeout(PATIENCE):
@@ -94,7 +111,7 @@ async def read(request: web.Request, order: type[Order]) -> tuple[Order, list[by
                     body = await _body(request)
                     return await asyncio.to_thread(_decoded, body, order), []
                 case "multipart/form-data":
-                    fields, files = await _form(request)
+                    fields, files = await _form(request, file)
                     return msgspec.convert(fields, order, strict=False), files
     except TimeoutError:
         raise WireError("The order did not arrive in time.", status=408) from None
@@ -159,10 +176,11 @@ async def _body(request: web.Request) -> bytes:
     return bytes(data)
 
 
-async def _form(request: web.Request) -> tuple[dict[str, Any], list[bytes]]:
-    """The fields and the pictures of a form, read piece by piece.
+async def _form(request: web.Request, file: str) -> tuple[dict[str, Any], list[bytes]]:
+    """The fields and the files of a form, read piece by piece.
 
-    Brackets are how a form says what an object has: `input_reference[image_url]`.
+    Brackets are how a form says what an object has: `input_reference[image_url]`, and
+    what a list has: `characters[][id]` or `characters[0][id]`.
     """
     fields: dict[str, Any] = {}
     files: list[bytes] = []
@@ -175,8 +193,8 @@ async def _form(request: web.Request) -> tuple[dict[str, Any], list[bytes]]:
                 raise WireError("That form has too many parts.")
             if part.filename is None:
                 _set(fields, part.name or "", (await _read(part, MOST_JSON)).decode())
-            elif part.name != "input_reference" or len(files) == MOST_STILLS:
-                raise _no_file(part.name or "")
+            elif part.name != file or len(files) == MOST_FILES[file]:
+                raise _no_file(part.name or "", wanted=file)
             else:
                 files.append(await _read(part, MAX_UPLOAD))
     except BROKEN as error:
@@ -185,6 +203,12 @@ async def _form(request: web.Request) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def _set(fields: dict[str, Any], name: str, value: str) -> None:
+    if listed := LISTED.fullmatch(name):
+        several = fields.setdefault(listed[1], [])
+        if not isinstance(several, list):
+            raise WireError("That form says one thing twice.", param=listed[1])
+        several.append({listed[2]: value})
+        return
     outer, bracket, inner = name.removesuffix("]").partition("[")
     if not bracket:
         fields[name] = value
@@ -204,8 +228,8 @@ async def _read(part: BodyPartReader, most: int) -> bytes:
     return bytes(data)
 
 
-def _no_file(name: str) -> WireError:
-    if name == "video":
+def _no_file(name: str, *, wanted: str) -> WireError:
+    if name == "video" != wanted:
         return WireError(
             "Only a video that was made here can be changed.",
             hint="Send its id as video.id, in JSON.",

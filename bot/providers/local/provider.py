@@ -25,6 +25,7 @@ from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.prompt.remix import remix
 from bot.providers.hooks import Call
+from bot.providers.planning import check_characters
 from bot.workshop import Workshop
 
 SIZES = (Size(1280, 720), Size(720, 1280), Size(960, 960))
@@ -74,6 +75,7 @@ class LocalProvider:
 
     def plan(self, request: RenderRequest) -> Quote:
         """Read the words into camera moves, on top of what they answer to."""
+        check_characters(len(request.characters), self._card)
         plan = self._read(request)
         seconds = round(plan.seconds)
         if seconds not in self._card.seconds:

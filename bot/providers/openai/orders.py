@@ -29,13 +29,30 @@ async def create(
     *,
     still: bytes | None,
     last: bytes | None,
+    characters: Sequence[str] = (),
 ) -> Order:
-    """A new render, from words and perhaps from a first and a last picture."""
+    """A new render, from words and perhaps from a first and a last picture.
+
+    Args:
+        request: What is wanted.
+        card: Of its model.
+        profile: The dialect.
+        still: The first picture.
+        last: The last picture.
+        characters: The server's own ids of who is to be seen.
+    """
     fields = _fields(request, card, profile)
+    if characters and profile.characters == "json":
+        fields["characters"] = [{"id": one} for one in characters]
+        if still is not None:
+            url = await pictures.data_url(still)
+            fields[profile.still_field] = {"image_url": url}
+        return Order(path=profile.create, json=fields)
     if profile.encoding == "json":
         fields |= await _pictures(profile, still, last)
         return Order(path=profile.create, json=fields)
     parts: list[Part] = [(name, (None, str(value))) for name, value in fields.items()]
+    parts += [("characters[][id]", (None, one)) for one in characters]
     if last is not None and profile.last == "references":
         urls = [{"image_url": await pictures.data_url(p)} for p in (still, last) if p]
         parts.append(("image_reference", (None, json.dumps(urls))))
@@ -82,6 +99,7 @@ def ways_of(card: ModelCard, profile: Profile) -> ModelCard:
         native=frozenset(native),
         by_upload=frozenset(upload),
         last_frame=card.last_frame and profile.last != "none",
+        characters=card.characters if profile.characters != "none" else 0,
     )
 
 

@@ -30,6 +30,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         size: `1280x720`, a ratio and a resolution, both sides, or not at all.
         still: How the first picture goes: a file, an object with a data URL, a list.
         last: How the last one goes: the same part again, in its own field, or not.
+        characters: How an order says who is to be seen, if it can.
         model: Whether its name is sent.
         content: Whether clips lie at `/content`.
         links: Where in the answer the clip's address may be.
@@ -56,6 +57,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     still: Literal["file", "object", "frames"] = "file"
     still_field: str = "input_reference"
     last: str = "none"
+    characters: Literal["none", "json", "form"] = "none"
     model: Literal["always", "never"] = "always"
     seed: bool = False
     content: bool = True

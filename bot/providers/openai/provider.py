@@ -10,10 +10,13 @@ from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
 from bot.providers.hooks import Call
 from bot.providers.openai import orders, reading
+from bot.providers.openai.characters import Characters
 from bot.providers.openai.profiles import Profile
 from bot.providers.wire import Wire
 
 LISTED = "100"  # the most that the reference wire lists at once
+# What may mean that the server does not know a character any more.
+STALE = frozenset({Fault.INVALID, Fault.EXPIRED, Fault.MODEL_GONE})
 SKEW = 120.0  # seconds that the server's clock may differ from ours
 
 
@@ -45,6 +48,7 @@ class OpenAIVideos(Cloud):
         self.findable = profile.list
         self.idempotent = profile.idempotent
         self._profile = profile
+        self._characters = Characters(wire, desk)
         self._secret = webhook_secret
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
@@ -137,6 +141,14 @@ class OpenAIVideos(Cloud):
 
     async def _order(self, job: Job) -> Snapshot:
         order = await self._worded(job)
+        try:
+            return await self._sent(job, order)
+        except ProviderError as error:
+            if error.fault in STALE:
+                await self._characters.forget(job.request.characters)
+            raise
+
+    async def _sent(self, job: Job, order: orders.Order) -> Snapshot:
         handle = job.request.way is Way.HANDLE
         answer = await self._wire.order(
             order.path,
@@ -166,6 +178,7 @@ class OpenAIVideos(Cloud):
             self._profile,
             still=await self._still(job),
             last=await self._last(job),
+            characters=await self._characters.ids(request.characters),
         )
 
     async def _listed(self) -> Sequence[Mapping[str, object]]:
