@@ -35,7 +35,10 @@ BAD_ORDERS = {
     "prompt of another type": (json_body(prompt=["a"]), 400, "prompt"),
     "long prompt": (json_body(prompt="x" * 32_001), 400, "prompt"),
     "long for this model": (json_body(prompt="x" * 5_000), 400, "prompt"),
-    "unknown field": (json_body(characters=[{"id": "a"}]), 400, "characters"),
+    "unknown field": (json_body(loop=True), 400, "loop"),
+    "unknown character": (json_body(characters=[{"id": "a"}]), 404, "characters"),
+    "three characters": (json_body(characters=[{"id": "a"}] * 3), 400, "characters"),
+    "characters of another type": (json_body(characters="a"), 400, "characters"),
     "unknown model": (json_body(model="sora-9"), 400, "model"),
     "half a second": (json_body(seconds="4.5"), 400, "seconds"),
     "negative seconds": (json_body(seconds=-4), 400, "seconds"),
@@ -157,7 +160,8 @@ async def test_a_bad_order_is_told_what_is_wrong_and_costs_nothing(
         ("GET", "/videos?after=nobody", 404),
         ("PUT", "/videos", 405),
         ("GET", "/nothing", 404),
-        ("POST", "/videos/characters", 400),
+        ("POST", "/videos/characters", 415),
+        ("GET", "/videos/characters/nobody", 404),
     ],
 )
 async def test_a_bad_question_is_answered_in_the_wires_words(

@@ -68,6 +68,7 @@ class FakeProvider:
         fails: What a render ends with instead of a clip.
         clip: What it hands over instead of a tiny clip.
         better: Whether it has a second model, for finals.
+        characters: How many its first model takes.
     """
 
     folder: Path
@@ -80,6 +81,7 @@ class FakeProvider:
     fails: BotError | None = None
     clip: Path | None = None
     better: bool = False
+    characters: int = 0
     refusals: list[Exception] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
     at: Point = nowhere
@@ -100,6 +102,7 @@ class FakeProvider:
             seconds=(4, 8, 12),
             sizes=(Size(64, 36), Size(36, 64)),
             text_only=True,
+            characters=self.characters,
             native=frozenset(Op),
             weight=self.weight,
         )

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PASSING, Fault, ProviderError
-from bot.models import Job, ModelCard, Snapshot, State, Way
+from bot.models import (
+    Character,
+    Job,
+    ModelCard,
+    RenderRequest,
+    Snapshot,
+    State,
+    Way,
+)
 from bot.providers import hooks
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -15,8 +23,6 @@ from bot.providers.openai.profiles import Profile
 from bot.providers.wire import Wire
 
 LISTED = "100"  # the most that the reference wire lists at once
-# What may mean that the server does not know a character any more.
-STALE = frozenset({Fault.INVALID, Fault.EXPIRED, Fault.MODEL_GONE})
 SKEW = 120.0  # seconds that the server's clock may differ from ours
 
 
@@ -140,22 +146,27 @@ class OpenAIVideos(Cloud):
         return Call(key, ref) if isinstance(ref, str) else None
 
     async def _order(self, job: Job) -> Snapshot:
-        order = await self._worded(job)
+        """Send the order; once more where it was for characters that are gone there."""
         try:
-            return await self._sent(job, order)
+            return await self._sent(job, await self._worded(job))
         except ProviderError as error:
-            if error.fault in STALE:
-                await self._characters.forget(job.request.characters)
-            raise
+            seen = _sent_characters(job.request)
+            if not seen or error.fault not in (Fault.EXPIRED, Fault.INVALID):
+                raise
+            await self._characters.forget(seen)
+            if error.fault is Fault.INVALID:  # perhaps for quite another reason
+                raise
+        return await self._sent(job, await self._worded(job))
 
     async def _sent(self, job: Job, order: orders.Order) -> Snapshot:
-        handle = job.request.way is Way.HANDLE
+        request = job.request
+        known = request.way is Way.HANDLE or _sent_characters(request)
         answer = await self._wire.order(
             order.path,
             json=order.json,
             files=order.files,
             headers={"Idempotency-Key": job.id} if self.idempotent else None,
-            missing=Fault.EXPIRED if handle else None,
+            missing=Fault.EXPIRED if known else None,
         )
         video = answer.fields
         word = reading.word_of(video) or ""
@@ -178,7 +189,7 @@ class OpenAIVideos(Cloud):
             self._profile,
             still=await self._still(job),
             last=await self._last(job),
-            characters=await self._characters.ids(request.characters),
+            characters=await self._characters.ids(_sent_characters(request)),
         )
 
     async def _listed(self) -> Sequence[Mapping[str, object]]:
@@ -210,3 +221,8 @@ class OpenAIVideos(Cloud):
 
     async def _delete(self, job: Job) -> None:
         await self._wish("DELETE", f"videos/{in_path(job.ref)}")
+
+
+def _sent_characters(request: RenderRequest) -> tuple[Character, ...]:
+    """Whom an order names; what changes a clip finds them in it."""
+    return request.characters if request.way in (None, Way.AFRESH) else ()

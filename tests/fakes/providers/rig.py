@@ -51,6 +51,7 @@ title = "Model M"
 seconds = [4, 8]
 sizes = ["64x36", "36x64"]
 last_frame = true
+characters = 2
 native = ["remix", "extend"]
 by_upload = ["remix", "extend"]
 upload_seconds = 8.7

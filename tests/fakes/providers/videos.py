@@ -46,6 +46,7 @@ class FakeVideos(FakeService):
 
     Attributes:
         rest: Sent as `openai-poll-after-ms`, if any.
+        characters: Those that were made, by id.
     """
 
     errors: ClassVar[Mapping[str, tuple[int, Any]]] = ERRORS
@@ -54,6 +55,7 @@ class FakeVideos(FakeService):
         super().__init__(clip)
         self.profile = profile
         self.rest: int | None = None
+        self.characters: dict[str, dict[str, Any]] = {}
         base = "/v2" if profile == "together" else "/v1"
         self.base = base
         create = f"{base}/videos"
@@ -65,6 +67,10 @@ class FakeVideos(FakeService):
         else:
             self.route("POST", f"{base}/videos/extensions", "create", self._again)
             self.route("POST", f"{base}/videos/{{id}}/remix", "create", self._again)
+        if profile in {"openai", "vivant"}:
+            path = f"{base}/videos/characters"
+            self.route("POST", path, "character", self._make_character)
+            self.route("GET", f"{path}/{{id}}", "character", self._character)
         self.route("POST", create, "create", self._create)
         self.route("GET", f"{base}/videos", "list", self._list)
         self.route("GET", f"{base}/videos/{{id}}/content", "content", self._content)
@@ -88,7 +94,42 @@ class FakeVideos(FakeService):
         fields = seen.fields if multipart else seen.json
         if self.profile == "vllm-omni" and fields.get("model", "served") != "served":
             return web.json_response({"detail": "Model mismatch"}, status=400)
+        named: Any = fields.get("characters", [])
+        if multipart and self.profile == "vivant":
+            ids = [data for name, _, data in seen.parts if name == "characters[][id]"]
+            named = [{"id": data.decode()} for data in ids]
+        if trouble := self._trouble(named, str(fields.get("prompt", ""))):
+            return trouble
         return self._accepted(str(fields.get("prompt", "")), fields)
+
+    def _trouble(self, named: list[Any], prompt: str) -> web.Response | None:
+        """What is wrong with the characters of an order."""
+        if len(named) > 2:
+            return web.json_response(error("At most 2 characters"), status=400)
+        for one in named:
+            if one["id"] not in self.characters:
+                return web.json_response(error("Character not found"), status=404)
+            if self.characters[one["id"]]["name"] not in prompt:
+                return web.json_response(error("Name is not in prompt"), status=400)
+        return None
+
+    async def _make_character(self, _: web.Request) -> web.StreamResponse:
+        seen = self.seen[-1]
+        if seen.kind != "multipart/form-data" or set(seen.fields) != {"name"}:
+            return web.json_response(error("Expected a form"), status=400)
+        [(name, film)] = seen.files
+        if name != "video" or film[4:8] != b"ftyp":
+            return web.json_response(error("Not a video"), status=400)
+        ref = f"char_{secrets.token_hex(8)}"
+        made = {"id": ref, "name": seen.fields["name"], "created_at": int(time.time())}
+        self.characters[ref] = made
+        return web.json_response(made)
+
+    async def _character(self, request: web.Request) -> web.StreamResponse:
+        made = self.characters.get(request.match_info["id"])
+        if made is None:
+            return web.json_response(error("Character not found"), status=404)
+        return web.json_response(made)
 
     async def _again(self, request: web.Request) -> web.StreamResponse:
         body = self.seen[-1].json
