@@ -10,6 +10,7 @@ import pytest
 from bot.choice import Choice
 from bot.errors import BotError, Fault, PromptError, ProviderError
 from bot.models import (
+    Character,
     Job,
     ModelCard,
     Op,
@@ -194,6 +195,25 @@ def test_what_the_next_model_cannot_do_is_passed_over(clock: list[float]) -> Non
 
     assert quote is not None
     assert quote.request.provider == "c"
+
+
+def test_a_clip_with_characters_stays_with_those_who_can_show_them(
+    clock: list[float],
+) -> None:
+    mossy = Character(name="Mossy", media="m.mp4")
+    able = card("c", characters=1)
+    chosen = choice(clock, A, B, able)
+
+    quote = chosen.instead(job(characters=(mossy,)), trouble(Fault.BUSY))
+    draft = replace(job().request, tier=Tier.DRAFT, provider="d", characters=(mossy,))
+
+    assert quote is not None
+    assert (quote.request.provider, quote.request.characters) == ("c", (mossy,))
+    assert list(chosen.finals(replace(draft, still="s.jpg"))) == [able]
+    assert (
+        choice(clock, A, B).instead(job(characters=(mossy,)), trouble(Fault.BUSY))
+        is None
+    )
 
 
 def test_a_remix_goes_on_as_a_new_clip_of_all_the_words(clock: list[float]) -> None:

@@ -134,6 +134,7 @@ BAD_FILMS = {
     "too short": (film(0.5), 400),
     "too long": (film(17), 400),
     "an hour": (film(3_600, rate=1), 400),
+    "four thousand a second": (film(1, rate=4_000), 400),
     "large": (FILM + bytes(21 << 20), 400),
     "huge": (FILM + bytes(30_000_000), 413),
     "a list of files": (b"ffconcat version 1.0\nfile '/etc/passwd'\n", 400),

@@ -8,6 +8,7 @@ import av
 from bot.errors import FilmError
 
 MOST_BYTES = 20 << 20  # what is sent along to a service
+MOST_FRAMES = 15 * 240
 SHORTEST, LONGEST = 1.0, 15.0  # seconds
 EARLY = 0.05  # seconds that a file may lack, or have over, by its own clock
 
@@ -56,7 +57,9 @@ def _counted(film: av.container.InputContainer) -> float:
     stream = film.streams.video[0]
     frame = 1 / (stream.average_rate or Fraction(24))
     first, last = None, Fraction(0)
-    for packet in film.demux(stream):
+    for number, packet in enumerate(film.demux(stream)):
+        if number > MOST_FRAMES:
+            raise ValueError(number)  # pictures of nothing, to keep us busy
         if packet.pts is None or packet.time_base is None:
             continue
         at = packet.pts * packet.time_base
