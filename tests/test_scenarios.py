@@ -40,7 +40,7 @@ async def test_a_photo_becomes_a_clip_a_remix_and_an_extension(
     tmp_path: Path, chat: Chat
 ) -> None:
     async with chat(tmp_path) as ada:
-        await ada.animate("pan left")
+        await ada.animate("pan left", picture=True)
         clip = await ada.clip()
         assert ada.data_of(clip)[4:8] == b"ftyp"
         for word in ("pan left", "one", "seed", "4 clip-seconds", "AI-generated"):
@@ -173,7 +173,7 @@ async def test_what_is_not_right_is_mended_in_words_before_anything_is_spent(
     tmp_path: Path, chat: Chat
 ) -> None:
     async with chat(tmp_path) as ada:
-        await ada.animate("handheld push in", seconds=8)
+        await ada.animate("handheld push in", picture=True, seconds=8)
         clip = await ada.clip()
         await ada.complain(clip, "It jitters")
         assert len(await ada.jobs()) == 1

@@ -70,7 +70,7 @@ async def test_an_image_in_a_thread_is_animated_in_that_thread(tmp_path: Path) -
 
 async def test_the_menu_of_a_clip_opens_the_remix(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        clip = await office.clip(picture=photo())
+        clip = await office.clip()
         await office.ada.shortcut(clip, "Remix this clip")
         await office.ada.submit(await office.ada.modal(), {"words": "add rain"})
         remix = await office.next_clip()
@@ -90,7 +90,7 @@ async def test_a_menu_on_words_alone_says_what_to_do(tmp_path: Path) -> None:
 
 async def test_an_answer_in_a_thread_changes_its_latest_clip(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        clip = await office.clip(picture=photo())
+        clip = await office.clip()
         await office.ada.say(office.channel, "add rain", thread=clip)
         await office.next_clip()
         await office.bob.say(office.channel, "slower", thread=clip, broadcast=True)
@@ -104,7 +104,7 @@ async def test_an_answer_in_a_thread_changes_its_latest_clip(tmp_path: Path) -> 
 
 async def test_an_answer_under_the_card_counts_too(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        await office.clip(picture=photo())
+        await office.clip()
         card = await office.card("Done")
         await office.ada.say(office.channel, "add rain", thread=card)
         await office.next_clip()
@@ -115,7 +115,7 @@ async def test_an_answer_under_the_card_counts_too(tmp_path: Path) -> None:
 async def test_an_answer_that_comes_too_early_is_told_so(tmp_path: Path) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_office(tmp_path, provider=provider) as office:
-        await office.ada.say(office.channel, "pan left", files=[photo()], mention=True)
+        await office.order()
         card = await office.card("Rendering")
         await office.ada.say(office.channel, "slower", thread=card)
 
@@ -129,7 +129,7 @@ async def test_a_clip_whose_own_event_was_lost_is_found_by_its_thread(
 ) -> None:
     """Slack is asked which file the first message of the thread has."""
     async with open_office(tmp_path) as office:
-        clip = await office.clip(picture=photo())
+        clip = await office.clip()
         await office.house.store.rows("DELETE FROM anchors")
         await office.ada.say(office.channel, "add rain", thread=clip)
         await office.next_clip()
@@ -141,7 +141,7 @@ async def test_what_is_not_for_the_bot_is_left_alone(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
         post = await office.bob.say(office.channel, "look", files=[photo()])
         await office.ada.say(office.channel, "nice", thread=post.message)
-        clip = await office.clip(picture=photo())
+        clip = await office.clip()
         said = await office.ada.say(office.channel, "hm", thread=post.message)
         assert said.message is not None
         await office.ada.edit(said.message, "hmm")
@@ -249,7 +249,7 @@ async def test_cancel_without_a_name_stops_the_latest(tmp_path: Path) -> None:
     async with open_office(tmp_path, provider=provider) as office:
         asked = await office.ada.slash(office.channel, "/animate", "cancel")
         await asked.says("nothing under way")
-        await office.ada.say(office.channel, "pan left", files=[photo()], mention=True)
+        await office.order()
         await office.card("Rendering")
         await office.ada.slash(office.channel, "/animate", "cancel")
         await office.card("Stopped")
@@ -268,7 +268,7 @@ async def test_only_admins_use_the_admin_words(tmp_path: Path) -> None:
 
 async def test_the_home_page_shows_quota_clips_and_what_runs(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        await office.clip("pan left", picture=photo())
+        await office.clip()
         await office.ada.opens_home()
         home = await office.slack.bell.until(
             lambda: office.slack.home(office.ada), 5, str
@@ -285,7 +285,7 @@ async def test_the_home_page_shows_quota_clips_and_what_runs(tmp_path: Path) -> 
 async def test_the_home_page_stops_what_runs(tmp_path: Path) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_office(tmp_path, provider=provider) as office:
-        await office.ada.say(office.channel, "pan left", files=[photo()], mention=True)
+        await office.order()
         await office.card("Rendering")
         await office.ada.opens_home()
         home = await office.slack.bell.until(
@@ -322,7 +322,7 @@ async def test_words_do_no_harm(tmp_path: Path) -> None:
     """Nobody is pinged, nothing is marked up, nothing hides."""
     nasty = "<!channel> <@U0000000A7> *b* _i_ `c` \u202e <https://evil.example|bank>"
     async with open_office(tmp_path) as office:
-        clip = await office.clip("x", picture=photo(), action=nasty)
+        clip = await office.clip("x", action=nasty)
 
         assert clip.pinged == {office.ada.id}
         card = await office.card("Done")

@@ -82,7 +82,7 @@ async def test_a_quota_that_is_used_up_is_said_inside_the_form(tmp_path: Path) -
         office.house.service._settings = office.house.service._settings.__class__(
             data=tmp_path, draft=("fake/one",), caps=Caps(person_day=4), min_free_mb=0
         )
-        await office.clip(picture=photo())
+        await office.clip()
         view = await studio(office)
         await office.slack.bell.until(lambda: "0 of 4" in view.words, 5, str)
         sent = await office.ada.submit(view, {"picture": photo()})
@@ -133,7 +133,7 @@ async def test_a_form_that_came_too_late_says_so(tmp_path: Path, error: str) -> 
         asked = await office.ada.slash(office.channel, "/animate", "pan left")
         await asked.says("took too long to show the form")
 
-        clip = await office.clip(picture=photo())
+        clip = await office.clip()
         office.slack.fail("views.open", error=error)
         card = await office.card("Done", button="Remix")
         asked = await office.ada.press(card, "Remix")
@@ -285,7 +285,7 @@ async def test_a_thread_whose_root_is_gone_still_gets_its_clip(
 
 async def test_a_button_from_another_version_is_explained(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        await office.clip(picture=photo())
+        await office.clip()
         card = await office.card("Done", button="Remix")
         card.elements[0]["element"]["action_id"] = "vivant_dance"
         asked = await office.ada.press(card, "Remix")
@@ -306,7 +306,7 @@ async def test_what_breaks_in_a_way_nobody_foresaw_is_said(
 
 async def test_a_clip_that_is_gone_is_not_mended(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        await office.clip(picture=photo())
+        await office.clip()
         card = await office.card("Done", button="Not right?")
         await office.ada.press(card, "Not right?")
         view = await office.ada.modal()

@@ -15,11 +15,6 @@ POSTED = [
 ]
 
 
-async def mention(office: Office, words: str = "pan left") -> None:
-    """Ada orders a clip by a mention."""
-    await office.ada.say(office.channel, words, files=[photo()], mention=True)
-
-
 def once(office: Office) -> None:
     """There is one card and one clip."""
     mine = [m for m in office.channel.messages if m.by_bot]
@@ -36,7 +31,7 @@ async def test_one_fault_posts_neither_twice_nor_never(
 ) -> None:
     async with open_office(tmp_path) as office:
         office.slack.fail(method, **fault)
-        await mention(office)
+        await office.order()
         await office.next_clip()
 
         if fault not in ({"status": 500}, {"cut": "before"}):  # it may be there
@@ -76,7 +71,7 @@ async def test_a_post_that_was_begun_before_a_kill_is_not_made_again(
 ) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_office(tmp_path, provider=provider) as office:
-        await mention(office)
+        await office.order()
         card = await office.card("Rendering")
         [job] = await office.jobs()
         key = f"slack post {office.channel.id} card {job.id}"
@@ -101,7 +96,7 @@ async def test_the_message_of_a_clip_is_learned_whenever_it_comes(
     """By our own event, or by asking for the file, where no event comes."""
     async with open_office(tmp_path, low=low) as office:
         office.slack.sharing.order = order
-        await mention(office)
+        await office.order()
         if order == "held":
             await office.slack.sharing.until(1)
             office.slack.sharing.release()
@@ -117,7 +112,7 @@ async def test_a_bot_that_was_killed_after_sharing_does_not_share_again(
     tmp_path: Path,
 ) -> None:
     async with open_office(tmp_path) as office:
-        await mention(office)
+        await office.order()
         clip = await office.next_clip()
         [job] = await office.jobs()
 
@@ -126,7 +121,7 @@ async def test_a_bot_that_was_killed_after_sharing_does_not_share_again(
 
 async def test_a_bot_that_was_killed_before_sharing_shares(tmp_path: Path) -> None:
     async with open_office(tmp_path) as office:
-        await mention(office)
+        await office.order()
         await office.next_clip()
         [job] = await office.jobs()
         await office.house.service.note(f"slack upload {job.id}", "F0 C0")
@@ -137,7 +132,7 @@ async def test_a_bot_that_was_killed_before_sharing_shares(tmp_path: Path) -> No
 async def test_a_card_from_before_a_restart_goes_on(tmp_path: Path) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_office(tmp_path, provider=provider) as office:
-        await mention(office)
+        await office.order()
         card = await office.card("Rendering")
         await office.disconnect()
         await office.connect()
@@ -187,7 +182,7 @@ async def test_where_the_bot_is_not_everything_comes_directly(tmp_path: Path) ->
     async with open_office(tmp_path) as office:
         secret = office.team.channel("secret", private=True, bot_member=False)
         await office.ada.slash(secret, "/animate", "pan left")
-        await office.ada.submit(await office.ada.modal(), {"picture": photo()})
+        await office.ada.submit(await office.ada.modal(), {})
         clip = await office.next_clip(office.ada.dm)
 
         card = await office.card("/invite", channel=office.ada.dm)
@@ -205,7 +200,7 @@ async def test_in_a_public_channel_the_card_is_seen_and_the_clip_comes_directly(
     async with open_office(tmp_path) as office:
         open_to_all = office.team.channel("random", bot_member=False)
         await office.ada.slash(open_to_all, "/animate", "pan left")
-        await office.ada.submit(await office.ada.modal(), {"picture": photo()})
+        await office.ada.submit(await office.ada.modal(), {})
         clip = await office.next_clip(office.ada.dm)
 
         await office.card("Done", channel=open_to_all)
@@ -221,7 +216,7 @@ async def test_where_no_file_may_go_the_clip_is_kept_and_a_link_is_given(
 ) -> None:
     async with open_office(tmp_path) as office:
         setattr(office.team, full, True)
-        await mention(office)
+        await office.order()
         await office.idle()
         [job] = await office.jobs()
         trouble = await office.house.service.trouble(job.id)
@@ -239,7 +234,7 @@ async def test_where_no_file_may_go_a_link_does(tmp_path: Path) -> None:
     async with open_office(tmp_path, transport="http") as office:
         office.house.service._settings = office.settings
         office.team.storage_full = True
-        await mention(office)
+        await office.order()
         told = await office.card("no room left for files")
 
         assert f"{office.url}/shared/" in told.words
@@ -250,7 +245,7 @@ async def test_somebody_who_is_gone_costs_nothing_but_the_post(tmp_path: Path) -
     """Neither the channel nor they can be written to: the clip is kept."""
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_office(tmp_path, provider=provider) as office:
-        await mention(office)
+        await office.order()
         await office.card("Rendering")
         office.channel.kick_bot()
         office.channel.kind = "group"
@@ -269,7 +264,7 @@ async def test_a_clip_that_was_sent_again_has_its_buttons_in_its_thread(
     tmp_path: Path,
 ) -> None:
     async with open_office(tmp_path) as office:
-        await mention(office)
+        await office.order()
         await office.next_clip()
         [job] = await office.jobs()
         await office.ada.slash(office.channel, "/animate", f"resend {job.id}")
@@ -285,7 +280,7 @@ async def test_a_token_that_ends_mid_render_loses_nothing(
 ) -> None:
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_office(tmp_path, provider=provider) as office:
-        await mention(office)
+        await office.order()
         await office.card("Rendering")
         getattr(office.slack, how)()
         provider.looks = 0
@@ -303,7 +298,7 @@ async def test_the_card_tells_how_far_it_is_and_leads_to_the_clip(
     tmp_path: Path,
 ) -> None:
     async with open_office(tmp_path) as office:
-        clip = await office.clip(picture=photo(), seconds="8")
+        clip = await office.clip(seconds="8")
         card = await office.card("Done")
 
         assert "8 s" in card.words
@@ -318,7 +313,7 @@ async def test_a_workspace_that_is_posted_to_too_often_gets_it_later(
     """Slack has two spellings: this one comes with status 200."""
     async with open_office(tmp_path) as office:
         office.slack.fail(method, error="rate_limited")
-        await mention(office)
+        await office.order()
         await office.next_clip()
 
         await office.card("Done")
@@ -330,7 +325,7 @@ async def test_edits_are_dropped_while_slack_is_busy_but_never_the_last(
 ) -> None:
     async with open_office(tmp_path) as office:
         office.slack.fail("chat.update", status=429, retry_after=0, times=2)
-        await mention(office)
+        await office.order()
         await office.next_clip()
 
         await office.card("Done")
@@ -342,7 +337,7 @@ async def test_many_orders_at_once_are_all_carried_out_within_the_allowance(
     """Slack's own limits are on: a call too many would be answered with 429."""
     async with open_office(tmp_path, pace={"gap": GAP, "drip": 0.15}) as office:
         for number in range(12):
-            await mention(office, f"pan left {number}")
+            await office.order(f"pan left {number}")
         await office.idle(12)
 
         def all_done() -> bool:
@@ -362,7 +357,7 @@ async def test_no_token_and_no_prompt_reaches_the_log(
     caplog.set_level("DEBUG")
     async with open_office(tmp_path) as office:
         office.slack.fail("chat.update", status=500)
-        await office.clip("a very private prompt", picture=photo())
+        await office.clip("a very private prompt")
         secrets = [office.slack.bot_token, office.slack.signing_secret]
     ours = [r for r in caplog.records if r.name.startswith(("adapters", "bot"))]
     said = "\n".join(r.getMessage() for r in ours if r.name != "adapters.slack.bolt")

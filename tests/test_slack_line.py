@@ -102,7 +102,7 @@ async def test_nothing_is_acknowledged_before_it_is_committed(
     tmp_path: Path, transport: str
 ) -> None:
     async with open_office(tmp_path, transport=transport) as office:
-        await office.clip(picture=photo())
+        await office.clip()
         card = await office.card("Done", button="Again")
         async with office.house.busy():
             pressed = await office.ada.press(card, "Again", wait=False)
@@ -164,7 +164,7 @@ async def test_a_call_that_slack_did_not_sign_is_turned_away(tmp_path: Path) -> 
 async def test_every_event_of_the_manifest_has_a_listener(tmp_path: Path) -> None:
     """Bolt answers 404 to one without, and Slack brings it four times."""
     async with open_office(tmp_path, transport="http") as office:
-        await office.clip(picture=photo())
+        await office.clip()
         group = office.team.group(office.ada, office.bob)
         await office.ada.say(group, "hello")
         await office.ada.say(office.ada.dm, "hello")

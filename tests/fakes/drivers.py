@@ -23,8 +23,10 @@ class Driver(Protocol[M]):
 
     house: FakeHouse
 
-    async def animate(self, words: str, **options: Any) -> None:
-        """Bring a picture to life: the command, and its form where there is one."""
+    async def animate(
+        self, words: str, *, picture: bool = False, **options: Any
+    ) -> None:
+        """Give the command, and send its form where there is one."""
 
     async def mention(self, words: str) -> None:
         """Mention the bot with a picture."""
@@ -84,10 +86,13 @@ class OnDiscord:
         there.guild.join(self._chief, permissions={"manage_guild"})
         self._who["chief"] = self._chief
 
-    async def animate(self, words: str, **options: Any) -> None:
-        picture = harbour.photo()
+    async def animate(
+        self, words: str, *, picture: bool = False, **options: Any
+    ) -> None:
+        if picture:
+            options["picture"] = harbour.photo()
         await self.there.ada.slash(
-            self.there.channel, "animate", picture=picture, prompt=words, **options
+            self.there.channel, "animate", prompt=words, **options
         )
 
     async def mention(self, words: str) -> None:
@@ -183,12 +188,13 @@ class OnSlack:
         chief = there.team.person("Chief", admin=True)
         self._who = {"ada": there.ada, "bob": there.bob, "chief": chief}
 
-    async def animate(self, words: str, **options: Any) -> None:
-        await self.there.ada.slash(self.there.channel, "/animate", words)
-        view = await self.there.ada.modal()
-        given = {name: str(value) for name, value in options.items()}
-        sent = await self.there.ada.submit(view, {"picture": office.photo(), **given})
-        assert not sent.errors
+    async def animate(
+        self, words: str, *, picture: bool = False, **options: Any
+    ) -> None:
+        given: dict[str, Any] = {name: str(value) for name, value in options.items()}
+        if picture:
+            given["picture"] = office.photo()
+        await self.there.order(words, **given)
 
     async def mention(self, words: str) -> None:
         files = [office.photo()]

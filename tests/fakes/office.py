@@ -74,10 +74,13 @@ class Office:
 
     async def clip(self, words: str = "pan left", **fields: Any) -> Message:
         """Ada asks for a clip by the studio; the message with it."""
-        await self.ada.slash(self.channel, "/animate", words)
-        view = await self.ada.modal()
-        await self.ada.submit(view, fields)
+        await self.order(words, **fields)
         return await self.next_clip()
+
+    async def order(self, words: str = "pan left", **fields: Any) -> None:
+        """Ada sends the studio, with no picture unless there is one in the fields."""
+        await self.ada.slash(self.channel, "/animate", words)
+        await self.ada.submit(await self.ada.modal(), fields)
 
     async def next_clip(self, channel: Channel | None = None) -> Message:
         """The next clip to come, once every job has ended."""
