@@ -7,11 +7,15 @@ app only answers; it is Bolt as it comes, which looks for an answer every 10 ms.
 """
 
 import asyncio
+import re
 import tempfile
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from yarl import URL
 
 from bench.ack_discord import (
     NOWHERE,
@@ -26,9 +30,45 @@ from bot.models import Ask
 from tests.fakes.office import Office, open_office, photo
 from tests.fakes.slack_api import Message
 from tests.fakes.slack_api.bare import open_app, over_http, over_socket
+from tests.fakes.slack_api.transport import Signed
 from tests.fakes.world import FakeProvider
 
 ROUNDS = 3
+
+
+class Bare(Signed):
+    """Posts over one open connection, with as little of its own time as there can be.
+
+    What counts is how long the app takes, not how long a client of HTTP does.
+    """
+
+    _line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def _post(
+        self, body: str, kind: str, headers: dict[str, str]
+    ) -> tuple[int, Any, Any, float]:
+        address = URL(self.url)
+        if self._line is None:
+            self._line = await asyncio.open_connection(address.host, address.port)
+        reader, writer = self._line
+        data = body.encode()
+        headers |= self.signed(body, kind)
+        headers |= {"Host": address.authority, "Content-Length": str(len(data))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        asked = f"POST {address.path} HTTP/1.1\r\n{head}\r\n".encode() + data
+        began = time.perf_counter()
+        writer.write(asked)
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"(?i)content-length: (\d+)", answer)
+        text = await reader.readexactly(int(length[1]) if length else 0)
+        took = time.perf_counter() - began
+        return int(answer.split()[1]), text.decode(), {}, took
+
+    def hang_up(self) -> None:
+        """Let go of the connection."""
+        if self._line is not None:
+            self._line[1].close()
+            self._line = None
 
 
 @asynccontextmanager
@@ -48,6 +88,9 @@ async def bare(office: Office, **how: Any) -> AsyncGenerator[None]:  # noqa: ANN
 async def round_of(office: Office, card: Message, presses: int) -> list[float]:
     """Press the button so often; seconds until each press was answered."""
     took = []
+    line = office.slack.transport
+    if isinstance(line, Signed):
+        line = office.slack.transport = Bare(office.slack, line.url)
     for number in range(WARM + presses):
         pressed = await office.ada.press(card, "Again")
         queued = "SELECT id FROM jobs WHERE state = 'queued'"
@@ -56,6 +99,8 @@ async def round_of(office: Office, card: Message, presses: int) -> list[float]:
         await asyncio.sleep(PAUSE)
         if number >= WARM:
             took.append(pressed.acks[0].took)
+    if isinstance(line, Bare):
+        line.hang_up()
     return took
 
 

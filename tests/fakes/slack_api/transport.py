@@ -84,18 +84,22 @@ class Signed:
         delivery.acknowledge(body or None, took)
         return "", stop
 
-    async def _post(
-        self, body: str, kind: str, headers: dict[str, str]
-    ) -> tuple[int, Any, Any, float]:
+    def signed(self, body: str, kind: str) -> dict[str, str]:
+        """What stands over a body: its kind, and the signature."""
         at = str(int(time.time() + self.skew))
-        signed = f"v0:{at}:{body}".encode()
-        mark = hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
-        headers |= {
+        text = f"v0:{at}:{body}".encode()
+        mark = hmac.new(self.secret.encode(), text, hashlib.sha256).hexdigest()
+        return {
             "Content-Type": kind,
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "X-Slack-Request-Timestamp": at,
             "X-Slack-Signature": f"v0={mark}",
         }
+
+    async def _post(
+        self, body: str, kind: str, headers: dict[str, str]
+    ) -> tuple[int, Any, Any, float]:
+        headers |= self.signed(body, kind)
         began = time.perf_counter()
         async with self.slack.session.post(
             self.url, data=body.encode(), headers=headers, allow_redirects=False
