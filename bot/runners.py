@@ -15,7 +15,17 @@ log = logging.getLogger(__name__)
 
 
 class LocalRunner:
-    """Lets waiting jobs through the gate and carries every admitted one to its end."""
+    """Lets waiting jobs through the gate and carries every admitted one to its end.
+
+    Args:
+        store: Holds the jobs.
+        jobs: Takes their steps.
+        per_person: How many jobs of one person run at once.
+        per_provider: How many jobs of each provider run at once.
+        patience: Seconds between two tries of what a full disk or a lock stopped.
+        breath: Seconds from an order to its start: who ordered is answered first.
+        now: Unix time in seconds.
+    """
 
     def __init__(
         self,
@@ -25,6 +35,7 @@ class LocalRunner:
         per_person: int,
         per_provider: Mapping[str, int],
         patience: float = 5.0,
+        breath: float = 0.01,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -32,6 +43,7 @@ class LocalRunner:
         self._per_person = per_person
         self._per_provider = per_provider
         self._patience = patience
+        self._breath = breath
         self._now = now
         self._bell = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -46,6 +58,7 @@ class LocalRunner:
                 self._bell.clear()
                 await self._admit()
                 await self._bell.wait()
+                await asyncio.sleep(self._breath)
         finally:
             await self._let_go()
 

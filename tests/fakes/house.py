@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.config import Caps, Settings
 from bot.copies import Copies
@@ -105,7 +106,7 @@ async def open_fake_house(
     min_free_mb: int = 0,
 ) -> AsyncGenerator[FakeHouse]:
     """Open the core in a folder; what is in the folder already goes on."""
-    clock = {} if now is None else {"now": now}
+    clock: dict[str, Any] = {} if now is None else {"now": now}
     store = await open_sqlite(folder / "vivant.sqlite3")
     provider = provider or FakeProvider(folder)
     chat = chat or FakeChat(folder)
