@@ -161,6 +161,22 @@ async def test_a_call_that_slack_did_not_sign_is_turned_away(tmp_path: Path) -> 
         assert await office.jobs() == []
 
 
+@pytest.mark.parametrize("body", [b"{", b"payload=[1]", b"payload=%ff", b"\xff"])
+async def test_a_signed_call_that_cannot_be_read_is_told_so(
+    tmp_path: Path, body: bytes
+) -> None:
+    async with (
+        open_office(tmp_path, transport="http") as office,
+        aiohttp.ClientSession() as session,
+    ):
+        headers = signed(office.slack.signing_secret, body, str(int(time.time())))
+        async with session.post(
+            f"{office.url}/slack/events", data=body, headers=headers
+        ) as answer:
+            assert answer.status == 400
+        assert await office.jobs() == []
+
+
 async def test_every_event_of_the_manifest_has_a_listener(tmp_path: Path) -> None:
     """Bolt answers 404 to one without, and Slack brings it four times."""
     async with open_office(tmp_path, transport="http") as office:
