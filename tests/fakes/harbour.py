@@ -148,7 +148,7 @@ def make(settings: Settings, service: RenderService, clock: Clock) -> Parts:
 
 def hurry(client: discord.Client) -> None:
     """Leave out discord.py's own pauses at the start."""
-    client._connection.guild_ready_timeout = 0.02
+    client._connection.guild_ready_timeout = 0.002
 
     async def at_once(shard_id: int | None, *, initial: bool = False) -> None:
         """Identify without waiting for others."""

@@ -202,7 +202,7 @@ async def open_discord(
     app.router.add_get("/resume", discord.gateway.connect)
     app.router.add_get("/cdn/{path:.*}", discord.cdn.get)
     app.router.add_route("*", f"{API}/{{path:.*}}", discord.serve)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.001)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0]

@@ -61,7 +61,7 @@ class Bell:
     async def _change(self) -> None:
         # Nobody rings for a test's clock, or what a test sees elsewhere.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.02):
+            async with asyncio.timeout(0.005):
                 await self._event.wait()
 
 
