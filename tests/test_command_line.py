@@ -66,6 +66,25 @@ def test_a_photo_becomes_a_clip_in_one_command(
         assert sum(1 for _ in clip.decode(video=0)) == 24
 
 
+def test_a_photo_is_rendered_here_whatever_service_is_set_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """There are no caps, so nothing may be bought."""
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        address = f"http://127.0.0.1:{service.getsockname()[1]}/v1"
+        monkeypatch.setenv("OPENAI_BASE_URL", address)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+        monkeypatch.setenv("VIVANT_DRAFT", "openai/sora-2")
+        monkeypatch.setenv("VIVANT_DRAFT_IN", "terminal:here=openai/sora-2")
+
+        assert main(["animate", PHOTO, "-s", "1", "-o", "x.mp4"]) == 0
+
+        service.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            service.accept()
+    assert (tmp_path / "x.mp4").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [

@@ -1,4 +1,7 @@
-"""A house for one command: in a folder that goes away, with no caps and no page."""
+"""A house for one command: in a folder that goes away, with no caps and no page.
+
+It renders on this machine alone: without caps nothing may cost money.
+"""
 
 import asyncio
 import shutil
@@ -11,6 +14,7 @@ from pathlib import Path
 
 from adapters.terminal import TerminalChat
 from bot.assembly import House, open_house
+from bot.choice import LOCAL
 from bot.config import Caps, Settings
 
 WITHOUT_LIMITS = Caps(
@@ -33,6 +37,12 @@ async def open_own_house(
         data=Path(folder),
         database_url=f"sqlite:///{folder}/vivant.sqlite3",
         caps=WITHOUT_LIMITS,
+        services={},
+        catalogue=None,
+        draft=(LOCAL,),
+        final=(LOCAL,),
+        draft_in={},
+        final_in={},
     )
     try:
         async with open_house(own) as house:
