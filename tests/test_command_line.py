@@ -79,7 +79,7 @@ def test_a_photo_is_rendered_here_whatever_service_is_set_up(
 
         assert main(["animate", PHOTO, "-s", "1", "-o", "x.mp4"]) == 0
 
-        service.setblocking(False)
+        service.settimeout(0)
         with pytest.raises(BlockingIOError):
             service.accept()
     assert (tmp_path / "x.mp4").exists()
