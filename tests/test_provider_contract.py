@@ -493,7 +493,7 @@ async def test_a_clip_can_always_be_extended(rig: Rig) -> None:
         assert pictures_in(rig) == [(Size(64, 36), "blue")]
 
 
-@of("openai", "cometapi", "litellm", "openrouter", "gemini")
+@of("openai", "cometapi", "openrouter", "gemini")
 async def test_a_handle_that_has_ended_gives_way_to_our_own_copies(rig: Rig) -> None:
     job = rig.answer(Op.REMIX, "gone-long-ago")
     assert job.request.way is Way.HANDLE

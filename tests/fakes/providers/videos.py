@@ -58,6 +58,7 @@ class FakeVideos(FakeService):
         self.characters: dict[str, dict[str, Any]] = {}
         base = "/v2" if profile == "together" else "/v1"
         self.base = base
+        self.strays: set[str] = set()
         create = f"{base}/videos"
         if profile == "xai":
             self.own_errors = {**ERRORS, **XAI_ERRORS}
@@ -136,6 +137,10 @@ class FakeVideos(FakeService):
         ref = request.match_info.get("id") or body["video"]["id"]
         if ref not in self.renders:
             return web.json_response(error("Video not found"), status=404)
+        if self.profile == "litellm":  # measured: it forgets where the clip is made
+            self.accept(stray := self.new_id(), body["prompt"])
+            self.strays.add(stray)
+            return web.json_response({"id": stray, "status": "queued"})
         return self._accepted(body["prompt"], body, of=ref)
 
     def _accepted(
@@ -176,6 +181,8 @@ class FakeVideos(FakeService):
         return video
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["id"] in self.strays:
+            return web.json_response(error("InternalServerError"), status=500)
         render = self.look(request.match_info["id"])
         if render is None:
             return web.json_response(error("Video not found"), status=404)
