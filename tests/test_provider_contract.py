@@ -154,17 +154,32 @@ async def test_a_wait_that_is_asked_for_is_kept(rig: Rig) -> None:
 
 
 @WIRES
-@pytest.mark.parametrize("status", [500, 504])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        fakes.answers(500, "<html>", kind="text/html"),
+        fakes.answers(504, "<p>Contact billing</p>", kind="text/html"),
+        fakes.answers(502, "application is not available", kind="text/plain"),
+        fakes.answers(500, {"error": {"message": "See our usage policy"}}),
+        fakes.answers(500, {"detail": "Unsupported response"}),
+        fakes.answers(503, "disconnect/reset before headers", kind="text/plain"),
+        fakes.answers(408, {"error": {"type": "invalid_request_error"}}),
+        fakes.answers(409, {"detail": "Conflict"}),
+    ],
+    ids=["500", "504", "502", "policy", "words", "503", "408", "409"],
+)
 async def test_an_order_behind_a_broken_gateway_may_have_been_taken(
-    rig: Rig, status: int
+    rig: Rig, trouble: fakes.Trouble
 ) -> None:
-    rig.service.spoil("create", fakes.answers(status, "<html>", kind="text/html"))
+    rig.service.spoil("create", trouble)
 
     assert (await fault_of_order(rig)).fault is Fault.LOST
 
 
-async def test_a_service_that_is_not_there_took_nothing(rig: Rig) -> None:
-    rig.service.spoil("create", fakes.answers(503, {"detail": "no instance"}))
+async def test_a_service_that_says_when_to_come_again_took_nothing(rig: Rig) -> None:
+    rig.service.spoil(
+        "create", fakes.answers(503, {"detail": "no instance"}, Retry_After="1")
+    )
 
     error = await fault_of_order(rig)
 

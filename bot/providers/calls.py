@@ -22,9 +22,9 @@ import httpx
 
 from bot.breaker import Breaker
 from bot.drip import Drip
-from bot.errors import PASSING, Fault, ProviderError
+from bot.errors import Fault, ProviderError
 from bot.providers.answers import Answer, parse
-from bot.providers.faults import Said, fault_of, told
+from bot.providers.faults import Said, fault_of_order, told
 
 log = logging.getLogger(__name__)
 
@@ -211,12 +211,7 @@ class Calls:
     def _turned_away(self, answer: Answer) -> ProviderError:
         """What an order's bad status means: was it surely not accepted?"""
         said = answer.said()
-        fault = fault_of(answer.status, said)
-        # A gateway that answers for somebody behind it may have passed the order on,
-        # and who says “see other” has done what was asked.
-        unsure = answer.status >= 499 and answer.status != 503 and fault in PASSING
-        if unsure or answer.status == 303:
-            fault = Fault.LOST
+        fault = fault_of_order(answer.status, said, after=answer.after)
         return self.refusal(fault, said, after=answer.after)
 
     async def _knock(self) -> None:
@@ -235,7 +230,7 @@ class Calls:
             self._breaker.failed(self._clock())
         else:
             self._breaker.worked()
-            if answer.good:
+            if answer.good and isinstance(answer.body, (dict, list)):
                 self._complained.clear()
 
     async def _send(

@@ -118,6 +118,8 @@ _MARKS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
         re.compile(r"notimplemented|not implemented|unsupported|public image url"),
     ),
 )
+# LiteLLM's 500s for what it has not built (facts of 2026-11).
+_NEVER_BUILT = re.compile(r"notimplemented|not implemented|public image url")
 # The least that can be said, so looked for last.
 _WRONG = re.compile(r"invalid|must match|validation|value_error|bad.?request")
 
@@ -128,8 +130,8 @@ _STATUSES: Mapping[int, Fault] = {
     403: Fault.AUTH,
     404: Fault.AUTH,  # on an order: the address is wrong; the owner mends it
     405: Fault.AUTH,
-    408: Fault.BUSY,
-    409: Fault.BUSY,
+    408: Fault.LOST,
+    409: Fault.LOST,
     410: Fault.MODEL_GONE,
     413: Fault.INVALID,
     415: Fault.UPSTREAM,
@@ -143,6 +145,9 @@ _STATUSES: Mapping[int, Fault] = {
 }
 # A status that leaves no doubt; what the text says is then of no interest.
 _CERTAIN = frozenset({401, 402, 413, 451})
+# After these an order may have been accepted: a gateway answers for somebody behind it
+# who may have had it already, and who says “see other” has done what was asked.
+_IN_DOUBT = frozenset({303, 408, 409})
 
 
 def fault_of(status: int, said: Said) -> Fault:
@@ -164,13 +169,37 @@ def fault_of(status: int, said: Said) -> Fault:
     return known or _STATUSES.get(status, Fault.UPSTREAM)
 
 
+def fault_of_order(status: int, said: Said, *, after: float | None) -> Fault:
+    """Why an order was turned away; `Fault.LOST` where it may have been accepted.
+
+    A server in trouble is believed by a code that it is known to give, or where it
+    says when to come again. Its sentences are not: any page of errors has words.
+
+    Args:
+        status: Of the answer, 300 or more.
+        said: What it says.
+        after: Seconds until it wants to be asked again, if it says so.
+    """
+    if status in _IN_DOUBT:
+        return Fault.LOST
+    if status < 499:
+        return fault_of(status, said)
+    if known := _marked(said.code):
+        return known
+    if _NEVER_BUILT.search(said.text):
+        return Fault.UNSUPPORTED
+    return Fault.BUSY if status == 503 and after is not None else Fault.LOST
+
+
 def fault_in(said: Said) -> Fault | None:
     """Why, by its words alone; None when none of them is known."""
-    for words in (said.code, said.text):
-        for fault, mark in _MARKS:
-            if mark.search(words):
-                return fault
+    if known := _marked(said.code) or _marked(said.text):
+        return known
     return Fault.INVALID if _WRONG.search(f"{said.code} {said.text}") else None
+
+
+def _marked(words: str) -> Fault | None:
+    return next((fault for fault, mark in _MARKS if mark.search(words)), None)
 
 
 SENTENCES: Mapping[Fault, str] = {
