@@ -59,8 +59,12 @@ class Provider(Protocol):
         """Ask how far `job.ref` has come."""
         ...
 
-    async def cancel(self, job: Job) -> None:
-        """Stop `job.ref` if it can still be stopped; silent when it cannot."""
+    async def cancel(self, job: Job) -> bool:
+        """Stop `job.ref` if it can still be stopped.
+
+        Returns:
+            Whether it surely was, so that nothing is billed.
+        """
         ...
 
     async def download(self, job: Job, to: Path) -> None:

@@ -115,8 +115,9 @@ class Cloud(ABC):
         """Services without a list of orders cannot be searched."""
         raise told(Fault.LOST, self._wire.title)
 
-    async def cancel(self, job: Job) -> None:  # noqa: B027
+    async def cancel(self, job: Job) -> bool:  # noqa: ARG002
         """Most services cannot stop; the render is then left alone."""
+        return False
 
     async def forget(self, job: Job) -> None:  # noqa: B027
         """Most services keep nothing that could be deleted."""
@@ -142,12 +143,18 @@ class Cloud(ABC):
         """Let go of the connections."""
         await self._wire.close()
 
-    async def _wish(self, method: str, path: str) -> None:
-        """Ask for what is kind but not needed: a render ends by itself, or expires."""
+    async def _wish(self, method: str, path: str) -> Answer | None:
+        """Ask for what is kind but not needed: a render ends by itself, or expires.
+
+        Returns:
+            What was said, if that was a yes.
+        """
         try:
-            await self._wire.ask(method, path)
+            answer = await self._wire.ask(method, path)
         except ProviderError as error:
             log.info("%s: %s was not heard: %s", self.name, method, error)
+            return None
+        return answer if answer.good else None
 
     @abstractmethod
     async def retrieve(self, job: Job) -> Snapshot:

@@ -78,9 +78,10 @@ class Fal(Cloud):
             self._puzzled(word)
         return Snapshot(ref=job.ref or "", rest=answer.after)
 
-    async def cancel(self, job: Job) -> None:
-        """Take it out of the queue, or stop it."""
-        await self._wish("PUT", f"{self._request_path(job)}/cancel")
+    async def cancel(self, job: Job) -> bool:
+        """Take it out of the queue, or stop it; one that has ended is answered 400."""
+        path = f"{self._request_path(job)}/cancel"
+        return await self._wish("PUT", path) is not None
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from where the result says it lies."""

@@ -73,12 +73,14 @@ class Gemini(Cloud):
             return self._listened(job)
         return self._read(job, await self._interaction(job))
 
-    async def cancel(self, job: Job) -> None:
-        """Stop it in the background, or stop listening."""
+    async def cancel(self, job: Job) -> bool:
+        """Stop it in the background, or stop listening; it then goes on unheard."""
         if held := self._held.pop(job.ref or "", None):
             held.cancel()
-        else:
-            await self._wish("POST", f"interactions/{in_path(job.ref)}/cancel")
+            return False
+        path = f"interactions/{in_path(job.ref)}/cancel"
+        answer = await self._wish("POST", path)
+        return answer is not None and answer.fields.get("status") == "cancelled"
 
     async def forget(self, job: Job) -> None:
         """Delete the interaction."""

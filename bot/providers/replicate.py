@@ -97,9 +97,11 @@ class Replicate(Cloud):
                 self._puzzled(word)
         return Snapshot(ref=job.ref or "", rest=answer.after)
 
-    async def cancel(self, job: Job) -> None:
-        """Stop the prediction."""
-        await self._wish("POST", f"predictions/{in_path(job.ref)}/cancel")
+    async def cancel(self, job: Job) -> bool:
+        """Stop the prediction; one that has ended is handed back as it is."""
+        answer = await self._wish("POST", f"predictions/{in_path(job.ref)}/cancel")
+        word = str(answer.fields.get("status")) if answer else ""
+        return answer is not None and STATES.get(word) not in (State.DONE, State.FAILED)
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip; Replicate deletes it within the hour."""

@@ -145,8 +145,9 @@ class FakeProvider:
             return Snapshot(ref=job.ref, state=State.FAILED, error=self.fails)
         return Snapshot(ref=job.ref, state=State.DONE)
 
-    async def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job) -> bool:
         self.cancelled.append(job.id)
+        return True
 
     async def download(self, job: Job, to: Path) -> None:
         shutil.copyfile(self.clip or tiny_clip(self.folder), to)

@@ -117,12 +117,13 @@ class LocalProvider:
         done = await asyncio.to_thread(self._finished, job)
         return done or await self.create(job)
 
-    async def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job) -> bool:
         """Stop the worker, if it is at this job."""
         if render := self._renders.pop(job.id, None):
             render.task.cancel()
             await asyncio.wait([render.task])
         await self.forget(job)
+        return True
 
     async def download(self, job: Job, to: Path) -> None:
         """Hand the file over; may be asked for again after a restart."""

@@ -107,10 +107,9 @@ class OpenAIVideos(Cloud):
         progress = reading.progress_of(video)
         return Snapshot(ref=job.ref or "", progress=progress, rest=answer.after)
 
-    async def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job) -> bool:
         """Delete it, where that stops a render."""
-        if self._profile.delete == "cancels":
-            await self._delete(job)
+        return self._profile.delete == "cancels" and await self._delete(job)
 
     async def forget(self, job: Job) -> None:
         """Delete what the server keeps, where it can."""
@@ -219,8 +218,8 @@ class OpenAIVideos(Cloud):
             raise told(Fault.EXPIRED, self._wire.title)
         return reading.links_in(answer.fields, self._profile.links)
 
-    async def _delete(self, job: Job) -> None:
-        await self._wish("DELETE", f"videos/{in_path(job.ref)}")
+    async def _delete(self, job: Job) -> bool:
+        return await self._wish("DELETE", f"videos/{in_path(job.ref)}") is not None
 
 
 def _sent_characters(request: RenderRequest) -> tuple[Character, ...]:
