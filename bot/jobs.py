@@ -85,6 +85,7 @@ class Pace:
         deadline: After this long a render is given up.
         tries: How often a step is tried when what failed may pass.
         settle: How long a lost order may take to show up in the provider's list.
+        outage: How long a chat may be away before a result is only kept for later.
         looks: How closely a render is watched; None takes the pauses above.
     """
 
@@ -93,7 +94,8 @@ class Pace:
     longest: float = 10.0
     deadline: float = 3_600.0
     tries: int = 5
-    settle: float = 2.0
+    settle: float = 60.0
+    outage: float = 3_600.0
     looks: Pacing | None = None
 
     def pauses(self) -> Iterator[float]:
@@ -165,14 +167,15 @@ class Jobs:
             except (Superseded, StorageError):
                 raise
             except BotError as error:
-                log.warning("job %s: %s", job.id, error, exc_info=error.__cause__)
+                log.info("job %s: %s", job.id, error, exc_info=error.__cause__)
                 again = again or not _never_began(error)
                 trouble = error
             except Exception:
                 log.exception("job %s broke in a way nobody foresaw", job.id)
                 again = True
                 trouble = BROKEN
-            if tried == self._pace.tries or not _may_pass(trouble):
+            worn_out = tried >= self._pace.tries and not self._may_be_back(job, trouble)
+            if worn_out or not _may_pass(trouble):
                 break
             after = trouble.after if isinstance(trouble, ProviderError) else None
             await self._rest(job, max(pause, after or 0.0))
@@ -193,6 +196,8 @@ class Jobs:
             moved = await job_rows.save(db, replace(to, updated=now, since=since))
             if moved is None:
                 raise Superseded
+            if moved.price != job.price:
+                await quota.reprice(db, moved)
             if moved.state.ended:
                 note = "may have been billed" if moved.billed else None
                 await quota.settle(db, moved, note=note, now=now)
@@ -207,19 +212,11 @@ class Jobs:
     async def submitting(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Hand the job to its provider, and never pay twice."""
         provider = self._provider(job)
-        if job.cancel and not again:
+        look_first = again and not provider.idempotent
+        if look_first and (found := await self._found(job, provider)):
+            return replace(job, state=State.RENDERING, ref=found.ref)
+        if (look_first or not again) and await self._is_cancelled(job):
             return _stopped(job)
-        if again and not provider.idempotent:
-            if not provider.findable:
-                raise ProviderError(
-                    Fault.LOST, "We lost touch while ordering the clip.", billed=True
-                )
-            await self._rest(job, self._pace.settle)
-            taken = await job_rows.refs(
-                self._store, provider.name, since=job.created - 3_600
-            )
-            if found := await provider.find(job, taken=taken):
-                return replace(job, state=State.RENDERING, ref=found.ref)
         created = await provider.create(job)
         if self.choice:
             self.choice.worked(provider.name)
@@ -236,28 +233,31 @@ class Jobs:
         hinted = True
         while True:
             if hinted and await self._is_cancelled(job):
-                await provider.cancel(job)
-                return _stopped(job)
+                return _stopped(job, sure=await provider.cancel(job))
             pause = next(pauses)
             try:
                 seen = await provider.retrieve(job)
             except ProviderError as error:
-                if error.fault not in PASSING:
+                if error.fault not in PASSING | {Fault.AUTH}:  # a key may be mended
                     raise
                 pause = max(pause, error.after or 0.0)
             else:
                 if seen.error:
-                    return await self._bad_news(job, seen.error)
+                    return await self._bad_news(job, seen.error, free=True)
                 if seen.state is State.DONE:
                     return _rendered(job, seen, took=self._now() - job.since)
                 job = await self._noted(job, seen)
                 pause = self._until_next(job, seen, pause, history)
             if self._now() - job.since > self._pace.deadline:
-                raise ProviderError(Fault.TIMEOUT, "The render took too long.")
+                late = ProviderError(Fault.TIMEOUT, "The render took too long.")
+                stopped = await provider.cancel(job)
+                return await self._bad_news(job, late, free=stopped)
             hinted = await self._rest(job, pause)
 
     async def fetching(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Bring the provider's file onto our own disk."""
+        if await self._is_cancelled(job):
+            return _stopped(job, sure=False)
         provider = self._provider(job)
         scratch = self._media.scratch(f"{job.id}.mp4")
         await provider.download(job, scratch)
@@ -267,6 +267,8 @@ class Jobs:
 
     async def finishing(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Look into the file, keep its first and last frame, and call it a clip."""
+        if await self._is_cancelled(job):
+            return _stopped(job, sure=False)
         clip = await clips.describe(job, self._media, now=self._now())
         await clip_rows.put(self._store, clip)
         return replace(job, state=State.DELIVERING)
@@ -325,10 +327,37 @@ class Jobs:
         return replace(
             job,
             request=quote.request,
+            price=quote.price,
             plan=quote.request.plan,
             notes=quote.notes,
             cannot=quote.cannot,
         )
+
+    async def _found(self, job: Job, provider: Provider) -> Snapshot | None:
+        """Look for an order that may have been taken, until it must have shown.
+
+        Raises:
+            ProviderError: `Fault.LOST`: nobody can tell it from another lost order.
+        """
+        lost = ProviderError(
+            Fault.LOST, "We lost touch while ordering the clip.", billed=True
+        )
+        if not provider.findable:
+            raise lost
+        for pause in self._pace.pauses():
+            await self._rest(job, pause)
+            taken = await job_rows.refs(
+                self._store, provider.name, since=job.created - 3_600
+            )
+            found = await provider.find(job, taken=taken)
+            rivals = found and await job_rows.rivals(self._store, job)
+            if found and not rivals:
+                return found
+            if self._now() - job.since >= self._pace.settle:
+                if rivals:
+                    raise lost
+                return None
+        raise AssertionError  # pauses never end
 
     def _until_next(
         self, job: Job, seen: Snapshot, pause: float, history: Sequence[float]
@@ -345,15 +374,22 @@ class Jobs:
             )
         return max(pause, seen.rest or 0.0)
 
-    async def _bad_news(self, job: Job, error: BotError) -> Job:
-        """Where a job goes that cannot take its step."""
+    async def _bad_news(self, job: Job, error: BotError, *, free: bool = False) -> Job:
+        """Where a job goes that cannot take its step.
+
+        Args:
+            job: As it was.
+            error: Why.
+            free: Whether nothing was rendered: its provider says so.
+        """
         if job.state is not State.DELIVERING:
             return replace(
                 job,
                 state=State.DELIVERING,
                 end=State.FAILED,
                 error=Trouble.of(error),
-                billed=_may_be_billed(error),
+                billed=_costs(job)
+                and (_may_be_billed(error) or (job.ref is not None and not free)),
             )
         missed = clip_rows.Delivery(
             key=job.id, job=job.id, place=job.place, trouble=str(error)
@@ -369,6 +405,11 @@ class Jobs:
         if ref == job.ref and before == now:
             return job
         return await self.move(job, replace(job, ref=ref, progress=progress))
+
+    def _may_be_back(self, job: Job, trouble: BotError) -> bool:
+        """Whether a result waits for its chat, which has not been away for long."""
+        away = job.state is State.DELIVERING and isinstance(trouble, DeliveryError)
+        return away and self._now() - job.since < self._pace.outage
 
     async def _is_cancelled(self, job: Job) -> bool:
         seen = await job_rows.get(self._store, job.id)
@@ -398,8 +439,14 @@ class Jobs:
             hint.set()
 
 
-def _stopped(job: Job) -> Job:
-    return replace(job, state=State.DELIVERING, end=State.CANCELLED)
+def _stopped(job: Job, *, sure: bool = True) -> Job:
+    """A job that somebody stopped; its render too, if that is sure."""
+    billed = _costs(job) and not sure
+    return replace(job, state=State.DELIVERING, end=State.CANCELLED, billed=billed)
+
+
+def _costs(job: Job) -> bool:
+    return bool(job.price.units or job.price.micros)
 
 
 def _rendered(job: Job, seen: Snapshot, *, took: float) -> Job:

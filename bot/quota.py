@@ -2,7 +2,8 @@
 
 A hold is written in the transaction that accepts a job and settled in the one that
 ends it, so the ledger always adds up. Units are clip-seconds weighted by the model
-card; free renders have a rate of their own. What was returned never counts.
+card; free renders have a rate of their own. What was returned never counts, but for
+the month's money where the owner may have been billed all the same.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ SELECT
   (SELECT coalesce(sum(units), 0) FROM ledger WHERE chat = ? AND workspace = ?
     AND kind <> 'returned' AND held_at >= ?) AS together,
   (SELECT coalesce(sum(micros), 0) FROM ledger WHERE micros > 0
-    AND kind <> 'returned' AND held_at >= ?) AS spent,
+    AND (kind <> 'returned' OR note IS NOT NULL) AND held_at >= ?) AS spent,
   (SELECT count(*) FROM overrides WHERE person = ?
     AND workspace IN (?, '')) AS overridden,
   (SELECT units FROM overrides WHERE person = ? AND workspace IN (?, '')
@@ -104,6 +105,16 @@ async def settle(db: Rows, job: Job, *, note: str | None, now: float) -> None:
         kind,
         note,
         now,
+        job.id,
+    )
+
+
+async def reprice(db: Rows, job: Job) -> None:
+    """Hold what the job costs now, which is no more than was agreed to."""
+    await db.rows(
+        "UPDATE ledger SET units = ?, micros = ? WHERE job = ? AND kind = 'held'",
+        job.price.units,
+        job.price.micros,
         job.id,
     )
 

@@ -11,21 +11,30 @@ from bot.errors import (
     Fault,
     MissingError,
     ProviderError,
+    QuotaError,
     StateError,
     StorageError,
     WorkshopError,
 )
 from bot.jobs import Pace
-from bot.models import Ask, Person, State
+from bot.models import Ask, Job, Person, Snapshot, State
 from tests.fakes.house import (
     ANN,
     AT_ONCE,
     BOB,
     HERE,
+    PLENTY,
     FakeHouse,
     open_fake_house,
 )
 from tests.fakes.world import FakeChat, FakeProvider
+
+BILLED = "may have been billed"
+
+
+async def notes(house: FakeHouse) -> list[tuple[str, str | None]]:
+    rows = await house.store.rows("SELECT kind, note FROM ledger ORDER BY held_at")
+    return [(row["kind"], row["note"]) for row in rows]
 
 
 async def ended(house: FakeHouse, job_id: str) -> State:
@@ -142,6 +151,7 @@ async def test_a_render_that_never_ends_is_given_up_and_given_back(
         assert await ended(house, job.id) is State.FAILED
 
         assert house.chat.posts.read()[0]["error"][0] == "The render took too long."
+        assert provider.cancelled == [job.id]
 
 
 async def test_an_unforeseen_failure_is_told_without_its_insides(
@@ -155,6 +165,121 @@ async def test_an_unforeseen_failure_is_told_without_its_insides(
 
         assert "secret-42" not in str(house.chat.posts.read())
         assert await house.ledger() == [("returned", 4)]
+
+
+@pytest.mark.parametrize("kind", ["blind", "asked"])
+async def test_a_cancel_while_the_service_is_busy_orders_nothing(
+    tmp_path: Path, kind: str
+) -> None:
+    busy = ProviderError(Fault.BUSY, "The service is busy.", after=3_600.0)
+    provider = FakeProvider(tmp_path, kind=kind, refusals=[busy])
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+        running = asyncio.create_task(house.runner.run())
+        await provider.asked.wait()
+
+        await house.service.cancel(job.id, person=ANN)
+        await house.finish()
+
+        assert provider.orders.read() == []
+        assert await notes(house) == [("returned", None)]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("when", "note"), [(State.RENDERING, None), (State.DONE, BILLED)]
+)
+async def test_a_cancel_that_comes_as_the_render_ends_still_counts(
+    tmp_path: Path, when: State, note: str | None
+) -> None:
+    """Before the clip is there nothing is charged; the service may want its money."""
+
+    class Late(FakeProvider):
+        async def retrieve(self, job: Job) -> Snapshot:
+            seen = await super().retrieve(job)
+            if seen.state is when:
+                await house.service.cancel(job.id, person=ANN)
+            return seen
+
+    async with open_fake_house(tmp_path, provider=Late(tmp_path)) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.CANCELLED
+
+        assert await notes(house) == [("returned", note)]
+
+
+async def test_the_months_money_counts_what_may_have_been_billed(
+    tmp_path: Path,
+) -> None:
+    """Else an order that is cancelled again and again would cost without end."""
+    caps = replace(PLENTY, month_micros=1_500_000)
+    provider = FakeProvider(tmp_path, micros=1_000_000, looks=10**9, stops=False)
+    async with open_fake_house(tmp_path, provider=provider, caps=caps) as house:
+        job = await house.submit()
+        running = asyncio.create_task(house.runner.run())
+        await provider.looked.wait()
+        await house.service.cancel(job.id, person=ANN)
+        await house.finish()
+
+        with pytest.raises(QuotaError, match="money"):
+            await house.submit()
+
+        assert await notes(house) == [("returned", BILLED)]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_key_that_is_changed_meanwhile_costs_no_render(tmp_path: Path) -> None:
+    wrong = ProviderError(Fault.AUTH, "The service does not accept the bot's key.")
+    provider = FakeProvider(tmp_path, troubles=[wrong] * 9)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.DONE
+
+
+async def test_orders_of_the_same_words_are_never_taken_for_each_other(
+    tmp_path: Path,
+) -> None:
+    """Both were lost: nobody can tell whose clip is whose."""
+    lost = ProviderError(Fault.LOST, "The answer never came.")
+    provider = FakeProvider(tmp_path, kind="asked", refusals=[lost, lost, lost])
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        jobs = [await house.submit(), await house.submit(), await house.submit("snow")]
+        for job in jobs:
+            provider.orders.write(ref=f"made-{job.id}", key=job.id, prompt="")
+
+        ends = [await ended(house, job.id) for job in jobs]
+
+        assert ends == [State.FAILED, State.FAILED, State.DONE]
+        assert [note for _, note in await notes(house)] == [BILLED, BILLED, None]
+
+
+async def test_a_lost_order_is_looked_for_until_it_must_have_shown(
+    tmp_path: Path,
+) -> None:
+    """A service may list an order well after it has taken it."""
+
+    class Slow(FakeProvider):
+        async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
+            found = await super().find(job, taken=taken)
+            self.finds += 1
+            return found if self.finds > 5 else None
+
+        finds = 0
+
+    lost = ProviderError(Fault.LOST, "The answer never came.")
+    provider = Slow(tmp_path, kind="asked", refusals=[lost])
+    pace = replace(AT_ONCE, settle=60.0)
+    async with open_fake_house(tmp_path, provider=provider, pace=pace) as house:
+        job = await house.submit()
+        provider.orders.write(ref="slow", key=job.id, prompt="push in")
+
+        assert await ended(house, job.id) is State.DONE
+
+        assert len(provider.orders.read()) == 1
 
 
 async def test_what_is_waiting_is_cancelled_before_it_costs(tmp_path: Path) -> None:
@@ -202,6 +327,20 @@ async def test_a_passing_chat_failure_is_tried_again(tmp_path: Path) -> None:
         await house.submit()
 
         await house.settled()
+
+        assert len(house.chat.posts.read()) == 1
+
+
+async def test_a_chat_that_is_away_gets_the_clip_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    away = DeliveryError("The chat does not answer.", passing=True)
+    chat = FakeChat(tmp_path, refusals=[away] * 50)
+    pace = replace(AT_ONCE, outage=3_600.0)
+    async with open_fake_house(tmp_path, chat=chat, pace=pace) as house:
+        job = await house.submit()
+
+        assert await ended(house, job.id) is State.DONE
 
         assert len(house.chat.posts.read()) == 1
 

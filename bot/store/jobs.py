@@ -125,13 +125,16 @@ async def save(db: Rows, job: Job) -> Job | None:
     return _first(
         await db.rows(
             "UPDATE jobs SET state = ?, provider = ?, request = ?, ref = ?, place = ?,"
-            " details = ?, updated = ? WHERE id = ? AND run = ? RETURNING *",
+            " details = ?, units = ?, micros = ?, updated = ?"
+            " WHERE id = ? AND run = ? RETURNING *",
             job.state,
             job.request.provider,
             _text(job.request),
             job.ref,
             _text(job.place),
             _details(job),
+            job.price.units,
+            job.price.micros,
             job.updated,
             job.id,
             job.run,
@@ -152,6 +155,23 @@ async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
         since,
     )
     return frozenset(row["ref"] for row in rows)
+
+
+async def rivals(db: Rows, job: Job) -> bool:
+    """Whether another order of the same words is lost, or may be before long."""
+    rows = await db.rows(
+        "SELECT * FROM jobs WHERE provider = ? AND ref IS NULL AND id <> ?"
+        " AND state NOT IN ('queued', 'done') AND created >= ?",
+        job.request.provider,
+        job.id,
+        job.created - 3_600,
+    )
+    asked = job.request.prompt.strip()
+    return any(
+        other.request.prompt.strip() == asked
+        for other in map(_job, rows)
+        if other.billed or other.state is State.SUBMITTING
+    )
 
 
 async def durations(db: Rows, request: RenderRequest, *, limit: int) -> list[float]:

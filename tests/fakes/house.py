@@ -24,7 +24,7 @@ from tests.fakes.world import FakeChat, FakeProvider
 ANN = Person(chat="fake", id="ann")
 BOB = Person(chat="fake", id="bob")
 HERE = Place(chat="fake", workspace="guild", channel="general")
-AT_ONCE = Pace(first=0.0, growth=1.0, longest=0.0, tries=3, settle=0.0)
+AT_ONCE = Pace(first=0.0, growth=1.0, longest=0.0, tries=3, settle=0.0, outage=0.0)
 PLENTY = Caps(
     person_day=None,
     workspace_day=None,

@@ -79,12 +79,12 @@ async def _take_and_finish(
         provider=FakeProvider(folder, kind=kind, at=at),
         chat=FakeChat(folder, at=at),
         jobs_class=partial(MortalJobs, at=at),
-        pace=Pace(first=0.01, growth=1.2, longest=0.05, settle=0.0),
+        pace=Pace(first=0.01, growth=1.2, longest=0.05, settle=0.0, outage=0.0),
     ) as house:
         running = asyncio.create_task(house.runner.run())
         for number in range(orders):
             await house.service.submit(
-                Ask(prompt="push in", seconds=4),
+                Ask(prompt=f"push in, {number}", seconds=4),
                 person=Person(chat="fake", id=f"person-{number % 20}"),
                 place=HERE,
                 event=f"order-{number}",

@@ -64,11 +64,13 @@ class FakeProvider:
     Attributes:
         refusals: Raised by the next calls of `create`, one each.
         looks: How often a render is looked at before it is done.
+        asked: Set once somebody ordered.
         looked: Set once somebody looked.
         fails: What a render ends with instead of a clip.
         clip: What it hands over instead of a tiny clip.
         better: Whether it has a second model, for finals.
         characters: How many its first model takes.
+        stops: Whether a cancel surely stops a render.
     """
 
     folder: Path
@@ -82,11 +84,13 @@ class FakeProvider:
     clip: Path | None = None
     better: bool = False
     characters: int = 0
+    stops: bool = True
     refusals: list[Exception] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
     at: Point = nowhere
     cancelled: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     looked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -116,6 +120,7 @@ class FakeProvider:
 
     async def create(self, job: Job) -> Snapshot:
         await asyncio.sleep(0)
+        self.asked.set()
         if self.refusals:
             raise self.refusals.pop(0)
         known = await self._find(job) if self.idempotent else None
@@ -147,7 +152,7 @@ class FakeProvider:
 
     async def cancel(self, job: Job) -> bool:
         self.cancelled.append(job.id)
-        return True
+        return self.stops
 
     async def download(self, job: Job, to: Path) -> None:
         shutil.copyfile(self.clip or tiny_clip(self.folder), to)
