@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot import links, quota
@@ -105,7 +106,9 @@ class Library:
     async def entry(self, job_id: str, *, person: Person) -> Entry:
         """A person's own job with what came of it and how many wait before it."""
         job = await self.job(job_id, person=person)
-        return await self._entry(job, await clip_rows.get(self._store, job_id))
+        clip = await clip_rows.get(self._store, job_id)
+        lost = await self.trouble(job_id) if clip else None
+        return replace(await self._entry(job, clip), lost=lost)
 
     async def history(self, person: Person, *, limit: int = 60) -> Sequence[Entry]:
         """A person's jobs and clips, the newest first."""

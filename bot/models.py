@@ -489,11 +489,13 @@ class Entry:
     Attributes:
         clip: What came of it, while it is kept.
         ahead: How many jobs wait in front of it.
+        lost: Why the clip could not be posted, if it could not.
     """
 
     job: Job
     clip: Clip | None = None
     ahead: int = 0
+    lost: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,10 +49,11 @@ async def show(doors: Doors, interaction: Interaction, clip_id: str) -> str:
     say = say_of(interaction)
     if entry.clip is None:
         return formed(messages.shown(entry, say, DISCORD))
-    lost = await doors.service.trouble(clip_id)
     links = await _links(doors, interaction, entry.clip)
     hint = say("/clip resend posts it here.")
-    told = messages.shown(entry, say, DISCORD, lost=lost, links=[*links, hint])
+    told = messages.shown(
+        entry, say, DISCORD, links=links if entry.lost else [*links, hint]
+    )
     return formed(told)
 
 

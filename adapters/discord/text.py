@@ -31,6 +31,10 @@ class Discord:
         """A Unix time, as in “in 2 minutes”; Discord counts it down."""
         return f"<t:{at:.0f}:R>"
 
+    def command(self, verb: str, clip_id: str) -> str:
+        """A command and its option."""
+        return f"`/clip {verb} clip:{clip_id}`"
+
     def person(self, person_id: str) -> str:
         """Somebody; whether that pings is said with each message."""
         return f"<@{person_id}>"

@@ -97,9 +97,8 @@ class Commands:
     async def _show(self, call: Call) -> list[Block]:
         person = call.spot.person()
         entry = await self._service.entry(call.clip, person=person)
-        lost = links = None
+        links = None
         if entry.clip:
-            lost = await self._service.trouble(call.clip)
             place = entry.job.place
             chat = self._doors.desk.chat
             links = [
@@ -107,7 +106,7 @@ class Commands:
                 for message in await self._service.posted(call.clip, place)
                 if message[:1].isdigit()
             ]
-        told = messages.shown(entry, call.say, SLACK, lost=lost, links=links or ())
+        told = messages.shown(entry, call.say, SLACK, links=links or ())
         if entry.clip is None:
             return formed(told)
         final = self._service.has_final(entry.clip)

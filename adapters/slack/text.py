@@ -35,6 +35,10 @@ class Slack:
         other = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
         return f"<!date^{at:.0f}^{{date_short_pretty}} {{time}}|{other}>"
 
+    def command(self, verb: str, clip_id: str) -> str:
+        """A command as it is typed."""
+        return f"`/animate {verb} {clip_id}`"
+
     def person(self, person_id: str) -> str:
         """Somebody, who is told by a sound."""
         return f"<@{person_id.rpartition('.')[2]}>"

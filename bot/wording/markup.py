@@ -26,6 +26,10 @@ class Markup(Protocol):
         """A Unix time, shown in the reader's own."""
         ...
 
+    def command(self, verb: str, clip_id: str) -> str:
+        """What to type to do something with a clip."""
+        ...
+
     def person(self, person_id: str) -> str:
         """Somebody, by the id that the core knows them by."""
         ...

@@ -53,6 +53,8 @@ def card(
     why: tuple[str, ...] = ()
     if job.error:
         why = error_lines(job.error.again(), say, lambda words: _note(words, markup))
+    elif entry.lost and not link:
+        why = _unposted(entry, say, markup)
     told = [] if entry.clip else [*job.notes]
     if job.cannot and not entry.clip:
         told.append(cannot_line(job.cannot, say))
@@ -94,7 +96,6 @@ def shown(
     say: Say,
     markup: Markup,
     *,
-    lost: str | None = None,
     links: Sequence[str] = (),
 ) -> Told:
     """One clip: what was asked, what was made, where it is.
@@ -103,7 +104,6 @@ def shown(
         entry: The job.
         say: The language.
         markup: The chat's.
-        lost: Why it could not be posted.
         links: Where it was posted.
     """
     job, clip = entry.job, entry.clip
@@ -114,10 +114,18 @@ def shown(
     # Other providers than the embedded renderer have no plan.
     plan = plan_lines(Plan.from_json(clip.plan), say) if clip.plan else ()
     head = f"{clip_line(clip, say)} · {price_line(clip.price, say)}"
-    unposted = say("It could not be posted: {why}", why=say(lost)) if lost else ""
+    unposted = _unposted(entry, say, markup) if entry.lost else ()
     return Told(
-        (f"{markup.bold(clip.id)} · {head}", prompt, unposted, *links),
+        (f"{markup.bold(clip.id)} · {head}", prompt, *unposted, *links),
         tuple(_note(line, markup) for line in (*plan, *clip.notes)),
+    )
+
+
+def _unposted(entry: Entry, say: Say, markup: Markup) -> tuple[str, ...]:
+    again = markup.command("resend", entry.job.id)
+    return (
+        say("It could not be posted: {why}", why=say(entry.lost or "")),
+        say("{command} posts it.", command=again),
     )
 
 
