@@ -56,6 +56,11 @@ def request(ask: Ask, card: ModelCard) -> RenderRequest:
             "There is no picture.", hint="Attach a picture and send it again."
         )
     prompt = _words(ask.prompt, card)
+    if ask.still is None and not prompt.strip():
+        raise PromptError(
+            "There is neither a picture nor a word.",
+            hint="Attach a picture, or say what should be seen.",
+        )
     for character in ask.characters:
         if character.name not in prompt:
             raise PromptError(
