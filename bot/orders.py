@@ -26,11 +26,12 @@ from bot.models import (
     Tier,
 )
 from bot.providers import Provider
-from bot.store import Rows, Store
+from bot.store import Rows, Store, notes
 from bot.store import jobs as job_rows
 
 # Without vowels and look-alikes: an id is read aloud and spells no word.
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
+DELETED = "once:deleted "  # begins the note of an event whose job was deleted
 
 
 class Orders(Library):
@@ -195,6 +196,8 @@ class Orders(Library):
 
         async def write(db: Rows) -> Job:
             self._check_disk(request.still)  # here it takes no trip of its own
+            if key and await notes.get(db, f"{DELETED}{key}") is not None:
+                raise StateError("That clip was deleted.", hint="Ask for a new one.")
             if not await job_rows.add(db, job, event=key):
                 return await job_rows.by_event(db, key or "") or job
             await quota.hold(db, job, self._settings.caps, now=now)

@@ -24,7 +24,7 @@ from bot.models import (
     Place,
     Still,
 )
-from bot.orders import Orders, new_id
+from bot.orders import DELETED, Orders, new_id
 from bot.outbox import Outbox
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
@@ -149,7 +149,9 @@ class RenderService(Orders):
 
         async def write(db: Rows) -> frozenset[str]:
             await clip_rows.remove(db, clip_id)
-            await job_rows.remove(db, clip_id)
+            if event := await job_rows.remove(db, clip_id):
+                # A chat may bring the order again long after it was carried out.
+                await notes.put(db, f"{DELETED}{event}", "", now=self._now())
             clips = await clip_rows.media(db) | await job_rows.stills(db)
             return frozenset(clips | await character_rows.media(db))
 

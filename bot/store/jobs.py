@@ -59,9 +59,10 @@ class _Details:
     notes: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
     plan: Json | None = None
+    roles: frozenset[str] = frozenset()
 
 
-DETAILS = tuple(field.name for field in fields(_Details))
+DETAILS = tuple(name for f in fields(_Details) if (name := f.name) != "roles")
 
 
 async def add(db: Rows, job: Job, *, event: str | None) -> bool:
@@ -262,9 +263,12 @@ async def page(
     return [_job(row) for row in rows]
 
 
-async def remove(db: Rows, job_id: str) -> None:
-    """Forget an ended job; what it took stays in the ledger."""
-    await db.rows(f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED}", job_id)
+async def remove(db: Rows, job_id: str) -> str | None:
+    """Forget an ended job; what it took stays in the ledger. The event it came of."""
+    rows = await db.rows(
+        f"DELETE FROM jobs WHERE id = ? AND state IN {ENDED} RETURNING event", job_id
+    )
+    return rows[0]["event"] if rows else None
 
 
 async def remove_ended(db: Rows, *, before: float) -> None:
@@ -284,7 +288,8 @@ def _text(value: object) -> str:
 
 
 def _details(job: Job) -> str:
-    return _text(_Details(**{name: getattr(job, name) for name in DETAILS}))
+    changing = {name: getattr(job, name) for name in DETAILS}
+    return _text(_Details(**changing, roles=job.person.roles))
 
 
 def _first(rows: Sequence[Row]) -> Job | None:
@@ -296,7 +301,7 @@ def _job(row: Row) -> Job:
     chat, _, person = row["person"].partition(":")
     return Job(
         id=row["id"],
-        person=Person(chat=chat, id=person),
+        person=Person(chat=chat, id=person, roles=details.roles),
         place=msgspec.json.decode(row["place"], type=Place),
         request=msgspec.json.decode(row["request"], type=RenderRequest),
         state=State(row["state"]),
