@@ -10,6 +10,7 @@ from bot.errors import (
     DeliveryError,
     Fault,
     MissingError,
+    PromptError,
     ProviderError,
     QuotaError,
     StateError,
@@ -385,6 +386,29 @@ async def test_an_event_that_comes_again_is_the_same_job(tmp_path: Path) -> None
 
         assert len({job.id for job in jobs}) == 1
         assert await house.ledger() == [("held", 4)]
+
+
+async def test_an_event_that_comes_again_after_its_clip_was_deleted_orders_nothing(
+    tmp_path: Path,
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        ask = Ask(prompt="push in", seconds=4)
+        job = await house.service.submit(ask, person=ANN, place=HERE, event="e1")
+        await house.settled()
+        await house.service.delete(job.id, person=ANN)
+
+        with pytest.raises(StateError, match="deleted"):
+            await house.service.submit(ask, person=ANN, place=HERE, event="e1")
+
+        assert await house.ledger() == [("charged", 4)]
+
+
+async def test_neither_a_picture_nor_a_word_is_no_order(tmp_path: Path) -> None:
+    async with open_fake_house(tmp_path) as house:
+        with pytest.raises(PromptError, match="neither"):
+            await house.submit("  ")
+
+        assert await house.ledger() == []
 
 
 async def test_another_persons_event_of_the_same_name_is_another_job(

@@ -187,6 +187,7 @@ async def test_an_order_that_was_turned_away_goes_to_the_next(tmp_path: Path) ->
         assert (job.request.provider, job.request.model) == ("fake", "one")
         assert "Model M could not take it, so The fake model makes it." in job.notes
         assert len(house.spare.orders.read()) == 1
+        assert await house.ledger() == ("charged", 0, None)
         again = await house.order()
         assert again.request.provider == "fake"  # the first is left alone for a while
 
