@@ -219,6 +219,11 @@ def _slack_problems(settings: Settings) -> list[str]:
             "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: set both, or"
             " neither for a single workspace."
         )
+    if settings.slack_client_id and settings.slack_bot_token:
+        found.append(
+            "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID for many: leave one"
+            " of them out."
+        )
     if settings.slack_client_id and not settings.public_url:
         found.append(
             "SLACK_CLIENT_ID lets other workspaces install the bot: set"

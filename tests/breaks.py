@@ -186,8 +186,8 @@ BREAKS = (
     Break(
         "Slack: a mention is an order each time it comes",
         AS + "replies.py",
-        'event = f"message {spot.channel} {letter.ts}"',
-        'event = f"message {id(letter)}"',
+        "event = _event(spot.channel, letter.ts)",
+        "event = _event(spot.channel, str(id(letter)))",
         SLACK,
     ),
     Break(
@@ -228,8 +228,8 @@ BREAKS = (
     Break(
         "Slack: the last edit waits for no turn",
         AS + "cards.py",
-        "        if last:\n            await self.budget.wait()\n        elif",
-        "        if",
+        "if job.state is not self.state:",
+        "if False:",
         SLACK,
     ),
     Break(
@@ -256,7 +256,7 @@ BREAKS = (
     Break(
         "Slack: refusals are told each time",
         AS + "desk.py",
-        'if not await self.service.once(f"slack {key}"):',
+        "if await self.told(key):",
         "if False:",
         SLACK_BAD,
     ),

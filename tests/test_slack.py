@@ -1,6 +1,7 @@
 """What only Slack has: its forms, its threads, its events that come more than once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,42 @@ async def test_an_answer_under_the_card_counts_too(tmp_path: Path) -> None:
         await office.next_clip()
 
         assert [job.request.op for job in await office.jobs()] == [Op.REMIX, Op.CREATE]
+
+
+async def test_a_thread_that_people_began_stays_theirs(tmp_path: Path) -> None:
+    """Neither while something is made there nor after it are their words orders."""
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_office(tmp_path, provider=provider) as office:
+        root = (await office.bob.say(office.channel, "prod is down")).message
+        await office.ada.say(
+            office.channel, "pan left", files=[photo()], mention=True, thread=root
+        )
+        await office.card("Rendering")
+        await office.bob.say(office.channel, "rolled back the deploy", thread=root)
+        provider.looks = 0
+        clip = await office.next_clip()
+        await office.bob.say(office.channel, "all good now", thread=root)
+        assert "Mention me in this thread" in clip.words
+        assert (await office.jobs(office.bob), office.bob.whispers) == ([], [])
+
+        await office.bob.say(office.channel, "add rain", thread=root, mention=True)
+        await office.next_clip()
+        [remix] = await office.jobs(office.bob)
+        assert remix.request.op is Op.REMIX
+
+
+async def test_a_thread_that_began_with_an_order_takes_answers(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        asked: dict[str, Any] = {"files": [photo()], "mention": True}
+        root = (await office.ada.say(office.channel, "pan left", **asked)).message
+        await office.next_clip()
+        await office.ada.say(office.channel, "pan right", thread=root, **asked)
+        await office.next_clip()
+        await office.bob.say(office.channel, "add rain", thread=root)
+        await office.next_clip()
+
+        [remix] = await office.jobs(office.bob)
+        assert remix.request.op is Op.REMIX
 
 
 async def test_an_answer_that_comes_too_early_is_told_so(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -161,6 +162,38 @@ async def test_a_bad_picture_in_a_message_is_told_to_its_person_once(
         assert said in told.words
         assert len(office.ada.whispers) == 1
         await nothing(office)
+
+
+async def test_a_refused_message_orders_nothing_when_it_comes_again(
+    tmp_path: Path,
+) -> None:
+    """Its person has sent it anew, as they were told."""
+    async with open_office(tmp_path) as office:
+        late = FileUpload("photo.png", photo().data, ready=False)
+        said = await office.ada.say(
+            office.channel, "pan left", files=[late], mention=True
+        )
+        await office.ada.whispered("Send it again")
+        for file in office.slack.files.values():
+            file.ready = True
+        await office.ada.say(office.channel, "pan left", files=[photo()], mention=True)
+        await office.next_clip()
+        await office.slack.redeliver(said)
+
+        assert len(await office.jobs()) == 1
+
+
+@pytest.mark.parametrize("fault", [{"error": "rate_limited"}, {"cut": "before"}])
+async def test_a_refusal_that_slack_did_not_take_is_said_again(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    async with open_office(tmp_path) as office:
+        office.slack.fail("chat.postEphemeral", **fault)
+        bad = FileUpload("cat.png", b"no")
+        await office.ada.say(office.channel, "pan left", files=[bad], mention=True)
+
+        await office.ada.whispered("picture")
+        assert len(office.ada.whispers) == 1
 
 
 async def test_without_the_scope_for_files_it_says_reinstall(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Cards and clips on Slack: posted once, wherever they may be, and never lost."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -349,6 +351,24 @@ async def test_many_orders_at_once_are_all_carried_out_within_the_allowance(
         clips = [m for m in office.channel.messages if m.by_bot and m.uploads]
         assert len(clips) == 8
         assert len(office.slack.calls("chat.update")) <= 50
+
+
+async def test_every_card_says_that_it_renders_however_many_there_are(
+    tmp_path: Path,
+) -> None:
+    """The allowance is dry by then: some say so later than others."""
+    provider = FakeProvider(tmp_path, looks=10**9)
+    pace = {"gap": 0.1, "drip": 0.1}
+    async with open_office(tmp_path, provider=provider, pace=pace) as office:
+        asked: dict[str, Any] = {"files": [photo()], "mention": True}
+        say = office.ada.say
+        await asyncio.gather(*(say(office.channel, "pan", **asked) for _ in range(15)))
+
+        def all_render() -> bool:
+            cards = [m for m in office.channel.messages if m.by_bot]
+            return len([m for m in cards if "Rendering" in m.words]) == 15
+
+        await office.slack.bell.until(all_render, 5, office.channel.dump)
 
 
 async def test_no_token_and_no_prompt_reaches_the_log(

@@ -14,9 +14,11 @@ from slack_bolt.async_app import AsyncApp
 from adapters.slack import create_app
 from adapters.slack.checkup import check
 from adapters.slack.manifest import EVENTS, FULL, LOW, ROOT, manifest, written
+from adapters.slack.people import Spot
 from adapters.slack.signature import is_slacks
 from adapters.slack.sockets import Patience, keep_connected
 from bot.config import Settings
+from bot.errors import SetupError
 from tests.fakes.house import open_fake_house
 from tests.fakes.office import Office, open_office, photo
 from tests.fakes.slack_api import Manifest
@@ -196,6 +198,18 @@ async def test_every_event_of_the_manifest_has_a_listener(tmp_path: Path) -> Non
         assert not [d for d in brought if d.failed]
 
 
+def test_the_token_of_one_workspace_never_serves_many() -> None:
+    both = {
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_SIGNING_SECRET": "x",
+        "SLACK_CLIENT_ID": "1",
+        "SLACK_CLIENT_SECRET": "2",
+        "VIVANT_PUBLIC_URL": "https://vivant.example",
+    }
+    with pytest.raises(SetupError, match="leave one of them out"):
+        Settings.read(both)
+
+
 async def test_a_workspace_installs_the_bot_and_leaves_again(tmp_path: Path) -> None:
     async with open_office(tmp_path, transport="http", **MANY) as office:
         there = office.slack.team("Elsewhere", installed=False)
@@ -259,6 +273,38 @@ async def test_an_organisation_is_one_installation_with_its_own_people(
         [job] = await office.jobs(eve)
         assert north.enterprise is not None
         assert job.place.workspace == north.enterprise.id
+
+
+async def test_an_admin_of_one_workspace_is_none_in_another_of_the_organisation(
+    tmp_path: Path,
+) -> None:
+    async with open_office(tmp_path, transport="http", **MANY) as office:
+        north = office.slack.team("North", enterprise="Acme", installed=False)
+        south = office.slack.team("South", enterprise="Acme", installed=False)
+        eve = north.person("Eve", admin=True)
+        for admin in (eve, south.person("Sam", admin=True)):
+            await admin.installs(f"{office.url}/slack/install")
+        asked = await eve.slash(north.channel("north"), "/animate", "admin usage")
+        await asked.says("Nobody")
+
+        eve.team, eve.admin = south, False
+        asked = await eve.slash(south.channel("south"), "/animate", "admin usage")
+        await asked.says("Only an admin of the workspace")
+
+
+async def test_a_stranger_who_is_an_admin_at_home_is_none_here(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        other = office.slack.team("Elsewhere", installed=False)
+        office.channel.share(other)
+        people = office.parts.desk.people
+        here = office.team.id
+        for admin in (
+            office.team.person("Boss", admin=True),
+            other.person("Eve", admin=True),
+        ):
+            spot = Spot(admin.id, here, here, office.channel.id)
+            person = await people.as_moderator(spot)
+            assert bool(person.moderates) is (admin.team is office.team)
 
 
 async def test_a_token_that_ends_is_replaced_when_it_is_used(tmp_path: Path) -> None:

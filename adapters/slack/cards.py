@@ -1,7 +1,8 @@
 """Cards on Slack, and how often they may be edited.
 
 All edits of a workspace share one allowance of 50 a minute; the more renders there are,
-the rarer each card is edited. How a job ended is always shown.
+the rarer each card is edited. Each state is shown in the end, mere progress if there is
+room for it.
 """
 
 import logging
@@ -20,7 +21,7 @@ from bot.drip import Drip
 from bot.errors import DeliveryError
 from bot.following import Cards as Kept
 from bot.languages import speaker
-from bot.models import Clip, Entry, Job
+from bot.models import Clip, Entry, Job, State
 from bot.service import RenderService
 from bot.wording import messages
 
@@ -41,6 +42,7 @@ class Drawn:
         note: A line about this card.
         link: Address of the message with the clip.
         thread: Where the clip is in this channel.
+        state: The state it was last edited in.
     """
 
     wire: Wire
@@ -53,6 +55,7 @@ class Drawn:
     link: str | None = None
     thread: str | None = None
     shown: str = ""
+    state: State | None = None
 
     async def draw(self, entry: Entry) -> bool:
         """Edit the message where it changed; False when it was the last time."""
@@ -68,7 +71,7 @@ class Drawn:
         )
         if str(blocks) == self.shown:
             return True
-        if last:
+        if job.state is not self.state:
             await self.budget.wait()
         elif not self.budget.take():
             return True
@@ -87,7 +90,7 @@ class Drawn:
             log.info("the card of job %s: %s", job.id, error)
             said = code_of(error) if isinstance(error, SlackApiError) else ""
             return not said or said in BUSY
-        self.shown = str(blocks)
+        self.shown, self.state = str(blocks), job.state
         return True
 
 

@@ -261,6 +261,9 @@ class SlackChat:
         say = speaker(job.place.locale)
         allowance = await self._service.allowance(job.person, job.place)
         hint = say("AI-generated · Answer in this thread to change the clip.")
+        root = job.place.thread
+        if root and await self._service.anchored(job.place, root) is None:
+            hint = say("AI-generated · Mention me in this thread to change the clip.")
         told = messages.caption(clip, allowance, say, SLACK, notes=[*notes, hint])
         small = (f"_{line}_" for line in told.small if line)
         return "\n".join(line for line in (*told.lines, *small) if line)

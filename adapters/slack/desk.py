@@ -15,10 +15,11 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack.blocks import Block, fallback
 from adapters.slack.chat import SlackChat
+from adapters.slack.faults import trouble
 from adapters.slack.people import People, Spot
 from adapters.slack.posts import LOST
 from adapters.slack.wire import Wire
-from bot.errors import BotError
+from bot.errors import BotError, DeliveryError
 from bot.models import Job, Person, Place
 from bot.service import RenderService
 
@@ -55,6 +56,7 @@ class Desk:
         self.chat = chat
         self.people = people
         self._under_way: dict[str, asyncio.Task[Job]] = {}
+        self._telling: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def order(self, order: Order) -> Job:
@@ -89,29 +91,42 @@ class Desk:
             log.exception("an order broke in a way nobody foresaw")
             raise BROKEN from error
 
+    async def told(self, key: str) -> bool:
+        """Whether something was said under this key, or is being said now."""
+        if await self.service.recall(f"once:slack {key}") is not None:
+            return True
+        return key in self._telling
+
     async def whisper(self, spot: Spot, blocks: list[Block], *, key: str) -> None:
-        """Say something to one person, once; in direct messages to everyone there."""
-        if not await self.service.once(f"slack {key}"):
+        """Say something to one person, once; in direct messages to everyone there.
+
+        Raises:
+            DeliveryError: Slack does not answer; what brought us here may come again.
+        """
+        if await self.told(key):
             return
+        self._telling.add(key)
         try:
-            client = await self.wire.client(spot.workspace)
-            if spot.channel.startswith("D"):
-                await client.chat_postMessage(
-                    channel=spot.channel,
-                    thread_ts=spot.thread,
-                    text=fallback(blocks),
-                    blocks=blocks,
-                )
-            else:
-                await client.chat_postEphemeral(
-                    channel=spot.channel,
-                    thread_ts=spot.thread,
-                    user=spot.user,
-                    text=fallback(blocks),
-                    blocks=blocks,
-                )
-        except (SlackApiError, BotError, *LOST) as error:
+            await self._say(spot, blocks)
+            await self.service.once(f"slack {key}")
+        except DeliveryError as error:
             log.info("an answer could not be given: %s", error)
+            if error.passing:
+                raise
+        finally:
+            self._telling.discard(key)
+
+    async def _say(self, spot: Spot, blocks: list[Block]) -> None:
+        client = await self.wire.client(spot.workspace)
+        where: dict[str, Any] = {"channel": spot.channel, "thread_ts": spot.thread}
+        said: dict[str, Any] = {"text": fallback(blocks), "blocks": blocks}
+        try:
+            if spot.channel.startswith("D"):
+                await client.chat_postMessage(**where, **said)
+            else:
+                await client.chat_postEphemeral(**where, **said, user=spot.user)
+        except (SlackApiError, *LOST) as error:
+            raise trouble(error) from error
 
     async def respond(self, url: str, blocks: list[Block]) -> None:
         """Answer a command, a button or a shortcut so that only its person sees it."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,8 @@ class Known:
 class People:
     """Remembers who speaks which language, and who looks after a workspace.
 
+    Somebody may be in several workspaces of an organisation, and an admin in one.
+
     Args:
         wire: How Slack is asked.
         clock: Monotonic seconds.
@@ -97,7 +99,7 @@ class People:
 
     def locale(self, spot: Spot) -> str | None:
         """Somebody's language, if it is remembered; never asks."""
-        known = self._known.get(spot.person().key)
+        known = self._known.get(_key(spot))
         return known.locale if known else None
 
     async def say(self, spot: Spot) -> Say:
@@ -116,7 +118,7 @@ class People:
 
     async def as_moderator(self, spot: Spot) -> Person:
         """Somebody, with what they look after."""
-        known = self._known.get(spot.person().key)
+        known = self._known.get(_key(spot))
         if known is None or known.until < self._clock():
             known = await self._ask(spot)
         place = spot.place()
@@ -134,13 +136,25 @@ class People:
             spot,
             Known(
                 locale=str(user.get("locale") or ENGLISH),
-                admin=bool(user.get("is_admin") or user.get("is_owner")),
+                admin=_is_admin(user, spot),
                 until=self._clock() + self._lasts,
             ),
         )
 
     def _remember(self, spot: Spot, known: Known) -> Known:
-        self._known[spot.person().key] = known
+        self._known[_key(spot)] = known
         while len(self._known) > MOST:
             self._known.popitem(last=False)
         return known
+
+
+def _key(spot: Spot) -> str:
+    return f"{spot.workspace} {spot.person().key}"
+
+
+def _is_admin(user: Mapping[str, Any], spot: Spot) -> bool:
+    """Whether somebody looks after the workspace; strangers do so at home only."""
+    organisation = (user.get("enterprise_user") or {}).get("enterprise_id")
+    homes = {user.get("team_id"), organisation}
+    at_home = not user.get("is_stranger") and bool(homes & {spot.workspace, spot.org})
+    return at_home and bool(user.get("is_admin") or user.get("is_owner"))

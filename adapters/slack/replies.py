@@ -6,7 +6,7 @@ the message's own timestamp makes them one order.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -35,7 +35,8 @@ class Letter:
         words: What is said, without the mention.
         link: An address in it, if there is one.
         mentioned: Whether it names us.
-        ours: Whether the thread it is in was begun by us.
+        began: Who began the thread it is in.
+        ours: Whether that was us.
     """
 
     ts: str
@@ -43,6 +44,7 @@ class Letter:
     link: str
     upload: Upload | None
     mentioned: bool
+    began: str
     ours: bool
 
     @classmethod
@@ -51,13 +53,16 @@ class Letter:
         text = str(event.get("text") or "")
         mention = re.compile(rf"<@{re.escape(me)}(\|[^>]*)?>")
         link, rest = first_address(mention.sub(" ", text))
+        root = event.get("root") or {}  # told of a reply that the channel sees too
+        began = str(event.get("parent_user_id") or root.get("user") or "")
         return cls(
             ts=str(event["ts"]),
             words=typed(rest),
             link=link or "",
             upload=first_picture(event.get("files") or []),
             mentioned=bool(me and mention.search(text)),
-            ours=event.get("parent_user_id") == me,
+            began=began,
+            ours=bool(me) and began == me,
         )
 
 
@@ -81,8 +86,10 @@ class Replies:
         letter = Letter.of(event, me)
         clip_id = await self._clip_answered(spot, letter) if spot.thread else None
         for_us = letter.mentioned or event.get("channel_type") == "im"
-        if clip_id is None and not for_us:
+        if not for_us and not (clip_id and await self._in_our_thread(spot, letter)):
             return
+        if await self._doors.desk.told(_told(spot, letter)):
+            return  # whoever was refused may have sent it again by now
         try:
             await self._order(letter, spot, clip_id)
         except BotError as error:
@@ -91,7 +98,7 @@ class Replies:
 
     async def _order(self, letter: Letter, spot: Spot, clip_id: str | None) -> None:
         """A reply with a picture starts from the picture, any other from the clip."""
-        event = f"message {spot.channel} {letter.ts}"
+        event = _event(spot.channel, letter.ts)
         if letter.upload or (letter.link and not clip_id):
             await self._doors.animate(
                 spot, letter.words, event, upload=letter.upload, link=letter.link
@@ -101,6 +108,12 @@ class Replies:
         else:
             say = await self._doors.desk.people.say(spot)
             await self._whisper(letter, spot, [section([say(line) for line in HELP])])
+
+    async def _in_our_thread(self, spot: Spot, letter: Letter) -> bool:
+        """Whether a thread began with us, or with an order: all in it is for us."""
+        starter = replace(spot, user=letter.began).person()
+        root = _event(spot.channel, spot.thread or "")
+        return letter.ours or bool(await self._service.ordered(starter, root))
 
     async def _clip_answered(self, spot: Spot, letter: Letter) -> str | None:
         """The clip that a thread is about: the latest that was finished in it."""
@@ -129,5 +142,12 @@ class Replies:
         return None
 
     async def _whisper(self, letter: Letter, spot: Spot, blocks: list[Block]) -> None:
-        key = f"told {spot.channel} {letter.ts}"
-        await self._doors.desk.whisper(spot, blocks, key=key)
+        await self._doors.desk.whisper(spot, blocks, key=_told(spot, letter))
+
+
+def _event(channel: str, ts: str) -> str:
+    return f"message {channel} {ts}"
+
+
+def _told(spot: Spot, letter: Letter) -> str:
+    return f"told {spot.workspace} {spot.channel} {letter.ts}"

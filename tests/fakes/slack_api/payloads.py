@@ -36,6 +36,12 @@ def user(person: "Person", *, locale: bool = False) -> Json:
         "is_app_user": False,
         "updated": 0,
     }
+    if person.team.enterprise is not None:
+        made["enterprise_user"] = {
+            "id": person.id,
+            "enterprise_id": person.team.enterprise.id,
+            "enterprise_name": person.team.enterprise.name,
+        }
     return made | ({"locale": person.locale} if locale else {})
 
 
