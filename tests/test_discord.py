@@ -160,9 +160,19 @@ async def test_what_is_not_for_the_bot_is_left_alone(tmp_path: Path) -> None:
 
 
 async def test_a_silent_reply_is_explained_once(tmp_path: Path) -> None:
-    """The bot sees that there was a reply, not its words; it offers the button."""
+    """The bot sees that there was a reply, not its words; it offers the button.
+
+    One that did not arrive does not count.
+    """
     async with open_harbour(tmp_path) as harbour:
         clip = await harbour.clip()
+        harbour.discord.fail(
+            method="POST", path="/messages$", status=429, retry_after=0.01, via=False
+        )
+        await harbour.ada.say(harbour.channel, "slower", reply_to=clip, ping=False)
+        await harbour.discord.gateway.until(
+            lambda: any(call.status == 429 for call in harbour.discord.log)
+        )
         for _ in range(2):
             await harbour.ada.say(harbour.channel, "slower", reply_to=clip, ping=False)
         hint = await harbour.channel.until(lambda m: "not what you wrote" in m.content)

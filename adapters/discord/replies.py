@@ -17,7 +17,7 @@ from discord.utils import MISSING
 
 from adapters.discord.buttons import for_clip
 from adapters.discord.cards import MessageSurface
-from adapters.discord.chat import DiscordChat
+from adapters.discord.chat import DiscordChat, nonce
 from adapters.discord.line import FAILED, twice
 from adapters.discord.people import person_of, place_of_message
 from adapters.discord.pictures import Pictures, attached_to, first_picture
@@ -103,7 +103,7 @@ class Replies:
         if job.card is not None:
             return  # the same message again, after a line was lost
         text = say("Getting ready")
-        card = await _reply(message, text, nonce=f"card {job.id}"[:25])
+        card = await _reply(message, text, known_by=f"card {job.id}"[:25])
         if card is not None:
             if card.channel.id == message.channel.id:
                 await self._service.note_card(job.id, str(card.id))
@@ -113,13 +113,17 @@ class Replies:
 
     async def _explain(self, message: discord.Message, clip_id: str, say: Say) -> None:
         """Somebody replied to a clip and we cannot read how: say so, once."""
-        if not await self._service.once(f"hint:{message.author.id}:{clip_id}"):
+        # As `once` notes it, but only when it has been said.
+        key = f"once:hint:{message.author.id}:{clip_id}"
+        if await self._service.recall(key) is not None:
             return
         text = joined(
             say("I see that you replied, but not what you wrote."),
             say("Reply with the ping switched on, or press Remix."),
         )
-        await _reply(message, text, view=for_clip(clip_id, say))
+        view = for_clip(clip_id, say)
+        if hint := await _reply(message, text, view=view, known_by=nonce(key)):
+            await self._service.note(key, str(hint.id))
 
     async def _clip_answered(self, message: discord.Message) -> str | None:
         reference = message.reference
@@ -159,15 +163,15 @@ async def _reply(
     text: str,
     *,
     view: discord.ui.View = MISSING,
-    nonce: str | None = None,
+    known_by: str | None = None,
 ) -> discord.Message | None:
     """Answer under a message, or its author directly where we may not; else None.
 
-    A nonce makes a repeated answer the same message.
+    An answer that is known by the same nonce is the same message.
     """
 
     async def send(to: Callable[..., Awaitable[discord.Message]]) -> discord.Message:
-        return await twice(partial(to, text, view=view, nonce=nonce or message.id))
+        return await twice(partial(to, text, view=view, nonce=known_by or message.id))
 
     reference = message.to_reference(fail_if_not_exists=False)
     try:
