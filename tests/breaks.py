@@ -81,7 +81,7 @@ BREAKS = (
     Break(
         "clips are posted without a nonce",
         AD + "chat.py",
-        "channel.send, nonce=_nonce(key), allowed_mentions=_only(job.person.id)",
+        "channel.send, nonce=nonce(key), allowed_mentions=_only(job.person.id)",
         "channel.send, allowed_mentions=_only(job.person.id)",
         DISCORD,
     ),
@@ -116,7 +116,7 @@ BREAKS = (
     Break(
         "a silent reply is explained each time",
         AD + "replies.py",
-        'if not await self._service.once(f"hint:{message.author.id}:{clip_id}"):',
+        "if await self._service.recall(key) is not None:",
         "if False:",
         DISCORD,
     ),

@@ -1,6 +1,9 @@
 """A member's way through Discord: every door, the card, the clip, the remix."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.models import Op
 from tests.fakes.discord_api import Upload
@@ -102,8 +105,44 @@ async def test_a_picture_in_a_direct_message_is_an_order(tmp_path: Path) -> None
         assert [job.request.op for job in await harbour.jobs()] == [Op.REMIX, Op.CREATE]
 
 
-async def test_a_mention_without_a_picture_is_helped(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"cut": "before"},
+        {"status": 429, "retry_after": 0.01, "via": False},
+        {"status": 403, "code": 50013},
+    ],
+)
+async def test_an_order_in_a_message_does_not_depend_on_typing(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
     async with open_harbour(tmp_path) as harbour:
+        clip = await harbour.clip()
+        harbour.discord.fail(method="POST", path="/typing", **fault)
+        await harbour.ada.say(harbour.channel, "add snow", reply_to=clip)
+
+        assert "add snow" in (await harbour.next_clip()).content
+
+
+async def test_a_mention_where_the_bot_may_not_speak_is_answered_directly(
+    tmp_path: Path,
+) -> None:
+    """Help, refusals, the card and the clip."""
+    async with open_harbour(tmp_path) as harbour:
+        channel = harbour.guild.channel("closed", deny={"send_messages"})
+        await harbour.ada.say(channel, "hello", mention_bot=True)
+        await harbour.ada.dm.until(lambda m: "/animate" in m.content)
+
+        await harbour.ada.say(channel, "orbit", files=[photo()], mention_bot=True)
+        await harbour.next_clip(harbour.ada.dm)
+
+        await harbour.ada.dm.until(lambda m: "Done" in m.content)
+
+
+async def test_a_mention_without_a_picture_is_helped(tmp_path: Path) -> None:
+    """Also when the line breaks."""
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(method="POST", path="/messages$", cut="before")
         await harbour.ada.say(harbour.channel, "hello", mention_bot=True)
 
         help = await harbour.channel.until(lambda m: "/animate" in m.content)  # noqa: A001
@@ -121,9 +160,19 @@ async def test_what_is_not_for_the_bot_is_left_alone(tmp_path: Path) -> None:
 
 
 async def test_a_silent_reply_is_explained_once(tmp_path: Path) -> None:
-    """The bot sees that there was a reply, not its words; it offers the button."""
+    """The bot sees that there was a reply, not its words; it offers the button.
+
+    One that did not arrive does not count.
+    """
     async with open_harbour(tmp_path) as harbour:
         clip = await harbour.clip()
+        harbour.discord.fail(
+            method="POST", path="/messages$", status=429, retry_after=0.01, via=False
+        )
+        await harbour.ada.say(harbour.channel, "slower", reply_to=clip, ping=False)
+        await harbour.discord.gateway.until(
+            lambda: any(call.status == 429 for call in harbour.discord.log)
+        )
         for _ in range(2):
             await harbour.ada.say(harbour.channel, "slower", reply_to=clip, ping=False)
         hint = await harbour.channel.until(lambda m: "not what you wrote" in m.content)

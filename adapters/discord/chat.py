@@ -145,7 +145,7 @@ class DiscordChat:
             guild = self._client.get_guild(int(job.place.workspace))
         limit = guild.filesize_limit if guild else DEFAULT_LIMIT
         say = partial(
-            channel.send, nonce=_nonce(key), allowed_mentions=_only(job.person.id)
+            channel.send, nonce=nonce(key), allowed_mentions=_only(job.person.id)
         )
         return Road(say, f"workspace {job.place.workspace}", limit)
 
@@ -158,7 +158,7 @@ class DiscordChat:
             raise ClosedError("I may not write to you.") from error
         except (aiohttp.ClientError, OSError, RuntimeError) as error:
             raise DeliveryError("Discord does not answer.", passing=True) from error
-        say = partial(channel.send, nonce=_nonce(key), allowed_mentions=QUIET)
+        say = partial(channel.send, nonce=nonce(key), allowed_mentions=QUIET)
         return Road(say, "direct", DEFAULT_LIMIT)
 
 
@@ -176,7 +176,7 @@ def _only(person: str) -> discord.AllowedMentions:
     )
 
 
-def _nonce(key: str) -> str:
+def nonce(key: str) -> str:
     """What Discord knows a delivery by, so that a repeated one is the same message."""
     return hashlib.sha256(key.encode()).hexdigest()[:25]  # at most 25 characters
 

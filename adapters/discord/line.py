@@ -1,7 +1,36 @@
-"""Whether the gateway is there: discord.py may try a dead address for ever."""
+"""The line to Discord: what breaks on it, and whether the gateway is there.
 
+discord.py may try a dead gateway for ever, and gives a broken request up at once.
+"""
+
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+log = logging.getLogger(__name__)
+
+BROKEN = (aiohttp.ClientError, OSError)  # also TimeoutError
+LOST = (
+    *BROKEN,
+    discord.RateLimited,
+    RuntimeError,  # the session was closed: a new client is on its way
+)
+FAILED = (discord.HTTPException, *LOST)
+
+T = TypeVar("T")
+
+
+async def twice(send: Callable[[], Awaitable[T]]) -> T:
+    """Send once more what a broken line took; only what may arrive a second time."""
+    try:
+        return await send()
+    except BROKEN as error:
+        log.info("a request to Discord is sent again: %r", error)
+        return await send()
 
 
 class Line:

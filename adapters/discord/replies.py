@@ -5,15 +5,20 @@ mentions and of replies that ping; of any other reply to a clip we only learn th
 there was one, and say once what to do instead.
 """
 
+import asyncio
 import logging
 import re
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 
 import discord
+from discord.utils import MISSING
 
 from adapters.discord.buttons import for_clip
 from adapters.discord.cards import MessageSurface
-from adapters.discord.chat import DiscordChat
+from adapters.discord.chat import DiscordChat, nonce
+from adapters.discord.line import FAILED, twice
 from adapters.discord.people import person_of, place_of_message
 from adapters.discord.pictures import Pictures, attached_to, first_picture
 from adapters.discord.text import error_text, joined
@@ -26,6 +31,7 @@ log = logging.getLogger(__name__)
 
 READ = frozenset({discord.MessageType.default, discord.MessageType.reply})
 NO_HISTORY = 160002  # cannot reply without permission to read message history
+CLOSED = frozenset({403, 404})
 HELP = (
     "Send me a picture with a few words, such as: dolly in, golden hour.",
     "Or type /animate, or use the menu of any picture: Apps, Animate this picture.",
@@ -68,12 +74,10 @@ class Replies:
         self, message: discord.Message, clip_id: str | None, words: str, say: Say
     ) -> None:
         try:
-            async with message.channel.typing():
+            with _typing(message.channel):
                 job = await self._take(message, clip_id, words)
         except BotError as error:
             await _reply(message, error_text(error, say))
-        except discord.HTTPException as error:
-            log.info("an order in a message was not taken: %s", error)
         else:
             await self._open_card(message, job, say)
 
@@ -99,22 +103,27 @@ class Replies:
         if job.card is not None:
             return  # the same message again, after a line was lost
         text = say("Getting ready")
-        card = await _reply(message, text, nonce=f"card {job.id}"[:25])
+        card = await _reply(message, text, known_by=f"card {job.id}"[:25])
         if card is not None:
-            await self._service.note_card(job.id, str(card.id))
+            if card.channel.id == message.channel.id:
+                await self._service.note_card(job.id, str(card.id))
             channel = self._client.get_partial_messageable(card.channel.id)
             surface = MessageSurface(channel.get_partial_message(card.id))
             self._chat.cards.open(job, surface)
 
     async def _explain(self, message: discord.Message, clip_id: str, say: Say) -> None:
         """Somebody replied to a clip and we cannot read how: say so, once."""
-        if not await self._service.once(f"hint:{message.author.id}:{clip_id}"):
+        # As `once` notes it, but only when it has been said.
+        key = f"once:hint:{message.author.id}:{clip_id}"
+        if await self._service.recall(key) is not None:
             return
         text = joined(
             say("I see that you replied, but not what you wrote."),
             say("Reply with the ping switched on, or press Remix."),
         )
-        await _reply(message, text, view=for_clip(clip_id, say))
+        view = for_clip(clip_id, say)
+        if hint := await _reply(message, text, view=view, known_by=nonce(key)):
+            await self._service.note(key, str(hint.id))
 
     async def _clip_answered(self, message: discord.Message) -> str | None:
         reference = message.reference
@@ -133,28 +142,47 @@ class Replies:
         return re.sub(rf"<@!?{me}>", " ", message.content).strip()
 
 
+@contextmanager
+def _typing(channel: discord.abc.Messageable) -> Iterator[None]:
+    """Let people see that we are busy; an order does not depend on it."""
+
+    async def show() -> None:
+        with suppress(*FAILED):
+            async with channel.typing():
+                await asyncio.Event().wait()
+
+    shown = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        shown.cancel()
+
+
 async def _reply(
     message: discord.Message,
     text: str,
     *,
-    view: discord.ui.View | None = None,
-    nonce: str | None = None,
+    view: discord.ui.View = MISSING,
+    known_by: str | None = None,
 ) -> discord.Message | None:
-    """Answer under a message; None where the bot may not.
+    """Answer under a message, or its author directly where we may not; else None.
 
-    A nonce makes a repeated answer the same message.
+    An answer that is known by the same nonce is the same message.
     """
-    more: dict[str, Any] = {} if view is None else {"view": view}
+
+    async def send(to: Callable[..., Awaitable[discord.Message]]) -> discord.Message:
+        return await twice(partial(to, text, view=view, nonce=known_by or message.id))
+
     reference = message.to_reference(fail_if_not_exists=False)
     try:
         try:
-            return await message.channel.send(
-                text, reference=reference, nonce=nonce or message.id, **more
-            )
+            return await send(partial(message.channel.send, reference=reference))
         except discord.HTTPException as error:
-            if error.code != NO_HISTORY:
+            if error.code == NO_HISTORY:
+                return await send(message.channel.send)
+            if error.status not in CLOSED:
                 raise
-            return await message.channel.send(text, **more)
-    except discord.HTTPException as error:
-        log.info("a message could not be answered: %s", error)
+            return await send(message.author.send)
+    except FAILED as error:
+        log.info("a message could not be answered: %r", error)
         return None
