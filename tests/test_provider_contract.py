@@ -228,6 +228,21 @@ async def test_a_lost_order_is_found_where_there_is_a_list(rig: Rig) -> None:
 
 
 @of(*(kind.name for kind in KINDS if kind.lists))
+async def test_of_two_orders_that_look_alike_none_is_taken(rig: Rig) -> None:
+    """Either may be another person's."""
+    rig.now[0] = 0.0
+    first, second = await rig.ordered(), await rig.ordered()
+    job = replace(rig.job(), since=0.0)
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(job, taken=frozenset())
+
+    assert caught.value.fault is Fault.LOST
+    found = await rig.provider.find(job, taken=frozenset({first.ref}))
+    assert found.ref == second.ref
+
+
+@of(*(kind.name for kind in KINDS if kind.lists))
 async def test_a_list_that_cannot_be_read_finds_nothing_and_denies_nothing(
     rig: Rig,
 ) -> None:

@@ -407,6 +407,41 @@ async def test_a_version_of_a_model_may_be_ordered(rig: Rig) -> None:
 
 
 @service("replicate")
+async def test_a_seed_tells_a_lost_order_from_others_of_the_same_words(
+    rig: Rig,
+) -> None:
+    """So do the length and the model; what is not told may be either."""
+    rig.now[0] = 0.0
+    wanted = await rig.ordered()
+    for other in ({"seed": 8}, {"seconds": 8}):
+        await rig.ordered(**other)
+    foreign = await rig.ordered()
+    rig.service.models[foreign.ref] = "acme/other"
+    job = replace(rig.job(), since=0.0)
+
+    found = await rig.provider.find(job, taken=frozenset())
+
+    assert found.ref == wanted.ref
+    assert await rig.provider.find(job, taken=frozenset({wanted.ref})) is None
+    rig.service.made[wanted.ref] = {}  # it deletes them after an hour
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(job, taken=frozenset())
+    assert caught.value.fault is Fault.LOST
+
+
+@service("replicate")
+@pytest.mark.parametrize("ref", [None, 5, [1], {"a": 1}, "", "x" * 3_000])
+async def test_an_order_under_a_strange_id_stays_lost(rig: Rig, ref: object) -> None:
+    item = {"id": ref, "created_at": None, "input": {"prompt": "push in"}}
+    rig.service.spoil("list", fakes.answers(200, {"results": [item]}))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(rig.job(), taken=frozenset({"x"}))
+
+    assert caught.value.fault is Fault.LOST
+
+
+@service("replicate")
 async def test_what_replicate_has_deleted_is_said_to_be(
     rig: Rig, tmp_path: Path
 ) -> None:

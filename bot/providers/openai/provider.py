@@ -16,6 +16,7 @@ from bot.models import (
 from bot.providers import hooks
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
+from bot.providers.finding import the_one
 from bot.providers.hooks import Call
 from bot.providers.openai import orders, reading
 from bot.providers.openai.characters import Characters
@@ -58,7 +59,7 @@ class OpenAIVideos(Cloud):
         self._secret = webhook_secret
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
-        """Look through the server's list for an order of the same words.
+        """Look through the server's list for the only order of the same words.
 
         Raises:
             ProviderError: `Fault.LOST`: the list cannot be had, or does not tell.
@@ -69,20 +70,12 @@ class OpenAIVideos(Cloud):
             listed = await self._listed()
         except ProviderError as error:
             raise told(Fault.LOST, self._wire.title, after=error.after) from error
-        unsure = False
-        for item in listed:
-            ref, made = reading.ref_of(item), item.get("created_at")
-            early = isinstance(made, (int, float)) and made < job.since - SKEW
-            if not isinstance(ref, str) or ref in taken or early:
-                continue
-            match reading.same_order(item, job.request):
-                case True:
-                    return Snapshot(ref=ref)
-                case None:
-                    unsure = True
-        if unsure:
-            raise told(Fault.LOST, self._wire.title)
-        return None
+        known = (
+            (reading.ref_of(item), reading.same_order(item, job.request))
+            for item in listed
+            if not reading.is_before(item, job.since - SKEW)
+        )
+        return the_one(known, taken=taken, title=self._wire.title)
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once. A body that is a video is believed before its HTTP status."""

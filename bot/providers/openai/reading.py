@@ -77,6 +77,12 @@ def links_in(video: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     return [link for name in names for link in _at(video, name.split("."))]
 
 
+def is_before(item: Mapping[str, Any], when: float) -> bool:
+    """Whether a listed render was surely ordered before then."""
+    made = item.get("created_at")
+    return isinstance(made, (int, float)) and made < when
+
+
 def same_order(item: Mapping[str, Any], request: RenderRequest) -> bool | None:
     """Whether a listed render is of this request; None when it does not say."""
     prompt = item.get("prompt")
