@@ -253,6 +253,20 @@ async def test_a_list_that_cannot_be_read_finds_nothing_and_denies_nothing(
         assert caught.value.fault is Fault.LOST
 
 
+@pytest.mark.parametrize("status", [401, 429, 502, 503])
+@WIRES
+async def test_a_gateway_that_turns_a_look_away_ends_no_render(
+    rig: Rig, status: int
+) -> None:
+    """Its own errors may be worded as a failed render is."""
+    job = await rig.ordered()
+    for word in ("error", "failed", "fail"):
+        told = {"status": word, "message": "Too many", "request_id": "req_1"}
+        rig.service.spoil("look", fakes.answers(status, told))
+        with pytest.raises(ProviderError):
+            await rig.provider.retrieve(job)
+
+
 async def test_a_render_that_was_just_ordered_may_not_be_known_yet(rig: Rig) -> None:
     job = await rig.ordered()
     rig.service.spoil("look", fakes.answers(404, {"detail": "Not Found"}))

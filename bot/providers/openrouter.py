@@ -81,7 +81,7 @@ class OpenRouter(Cloud):
         """Look once."""
         answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
         word = answer.fields.get("status")
-        if not isinstance(word, str):
+        if not answer.good or not isinstance(word, str):
             return self._unread(job, answer)
         match STATES.get(word):
             case State.DONE:

@@ -12,6 +12,7 @@ _STATES: Mapping[str, State] = dict.fromkeys(
     ("completed", "succeeded", "succeed", "success", "done", "complete", "finished"),
     State.DONE,
 ) | dict.fromkeys(("failed", "failure", "error", "fail"), State.FAILED)
+_IDS = ("id", "request_id", "task_id", "video_id")
 _ENDED = frozenset({"cancelled", "canceled", "deleted", "aborted"})
 _WAITING = frozenset(
     (
@@ -45,9 +46,15 @@ def state_of(word: str) -> State | None:
     return State.RENDERING if word in _WAITING else None
 
 
+def is_video(video: Mapping[str, Any], ref: str | None) -> bool:
+    """Whether a body surely speaks of a render: it says so, or has its id."""
+    named = ref is not None and ref in [video.get(name) for name in _IDS]
+    return named or video.get("object") == "video"
+
+
 def ref_of(video: Mapping[str, Any]) -> object:
     """The server's id of a render, under any of its names."""
-    for name in ("id", "request_id", "task_id", "video_id"):
+    for name in _IDS:
         if isinstance(video.get(name), str) and video[name]:
             return video[name]
     return None
