@@ -128,6 +128,15 @@ def test_a_listed_model_becomes_a_card() -> None:
         ({"video_tokens": "0.000007"}, None),
         ({"generate": "0.4"}, None),
         ({"duration_seconds": "free"}, None),
+        ({"duration_seconds": "-1"}, None),
+        ({"duration_seconds": "-1", "duration_seconds_720p": "0.1"}, None),
+        ({"duration_seconds": -1}, None),
+        ({"duration_seconds": True}, None),
+        ({"duration_seconds": "inf"}, None),
+        ({"duration_seconds": float("nan")}, None),
+        ({"duration_seconds": 10**400}, None),
+        ({"duration_seconds": "1e400"}, None),
+        ({"duration_seconds": 1_001}, None),
         (None, None),
         ([], None),
     ],
@@ -143,6 +152,21 @@ def test_prices_are_read_where_they_are_per_second(
     assert card is not None
     assert card.priced is (micros is not None)
     assert card.micros_per_second == (micros or 0)
+
+
+@service("openrouter")
+async def test_one_nonsense_price_keeps_no_other_model_away(rig: Rig) -> None:
+    for price in (10**400, "inf", "-1"):
+        skus = {"duration_seconds": price}
+        odd = {**LISTED, "id": "acme/odd", "pricing_skus": skus}
+        rig.service.listed = [odd, {**LISTED, "supported_durations": [True, 0.5, 8]}]
+
+        await rig.provider.refresh()
+
+        cards = {card.id: card for card in rig.provider.models()}
+        assert not cards["acme/odd"].priced
+        assert cards["acme/new"].priced
+        assert cards["acme/new"].seconds == (8,)
 
 
 @service("fal")
@@ -392,6 +416,20 @@ async def test_replicate_gets_the_models_own_names(rig: Rig) -> None:
     assert order.json["webhook_events_filter"] == ["completed"]
     given = order.json["input"]
     assert set(given) == {"prompt", "duration", "seed", "image", "last_image"}
+
+
+@service("replicate")
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(10**400, id="huge"), float("nan"), -5, True, "9"]
+)
+async def test_a_nonsense_duration_is_none(rig: Rig, seconds: object) -> None:
+    job = await rig.ordered()
+    told = {"status": "succeeded", "metrics": {"total_time": seconds}}
+    rig.service.spoil("look", fakes.answers(200, told))
+
+    seen = await rig.provider.retrieve(job)
+
+    assert (seen.state, seen.took) == (State.DONE, None)
 
 
 @service("replicate")

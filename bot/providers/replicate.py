@@ -8,6 +8,7 @@ from typing import Any
 from bot.errors import Fault, ProviderError
 from bot.models import Job, ModelCard, RenderRequest, Snapshot, State
 from bot.providers import hooks, pictures, shapes
+from bot.providers.answers import number
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
 from bot.providers.finding import the_one
@@ -199,5 +200,4 @@ def _unix(text: object) -> float:
 
 
 def _took(metrics: object) -> float | None:
-    seconds = metrics.get("total_time") if isinstance(metrics, Mapping) else None
-    return float(seconds) if isinstance(seconds, (int, float)) else None
+    return number(metrics.get("total_time")) if isinstance(metrics, Mapping) else None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.models import RenderRequest, State
+from bot.providers.answers import number
 from bot.providers.planning import sent_words
 
 # Words of nine dialects (2026-11), lower case. Any other word means: still at it.
@@ -65,18 +66,16 @@ def progress_of(video: Mapping[str, Any]) -> float | None:
     told = video.get("progress")
     if isinstance(told, str) and re.fullmatch(r"[0-9.]{1,6}%?", told):
         told = float(told.rstrip("%")) if told.count(".") < 2 else None
-    if isinstance(told, bool) or not isinstance(told, (int, float)):
-        return None
-    share = told if isinstance(told, float) and told <= 1 else told / 100
-    return share if 0 < share <= 1 else None
+    share = number(told, most=100)
+    if share is not None and (share > 1 or isinstance(told, int)):
+        share /= 100
+    return share or None
 
 
 def took(video: Mapping[str, Any]) -> float | None:
     """Seconds from order to clip, where the server says both."""
-    begun, ended = video.get("created_at"), video.get("completed_at")
-    if isinstance(begun, (int, float)) and isinstance(ended, (int, float)):
-        return float(ended - begun) if begun and ended > begun else None
-    return None
+    begun, ended = number(video.get("created_at")), number(video.get("completed_at"))
+    return ended - begun if begun and ended and ended > begun else None
 
 
 def links_in(video: Mapping[str, Any], names: Sequence[str]) -> list[str]:
