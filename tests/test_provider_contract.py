@@ -243,6 +243,21 @@ async def test_a_lost_order_is_found_where_there_is_a_list(rig: Rig) -> None:
 
 
 @of(*(kind.name for kind in KINDS if kind.lists))
+async def test_of_two_orders_that_look_alike_none_is_taken(rig: Rig) -> None:
+    """Either may be another person's."""
+    rig.now[0] = 0.0
+    first, second = await rig.ordered(), await rig.ordered()
+    job = replace(rig.job(), since=0.0)
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(job, taken=frozenset())
+
+    assert caught.value.fault is Fault.LOST
+    found = await rig.provider.find(job, taken=frozenset({first.ref}))
+    assert found.ref == second.ref
+
+
+@of(*(kind.name for kind in KINDS if kind.lists))
 async def test_a_list_that_cannot_be_read_finds_nothing_and_denies_nothing(
     rig: Rig,
 ) -> None:
@@ -251,6 +266,20 @@ async def test_a_list_that_cannot_be_read_finds_nothing_and_denies_nothing(
         with pytest.raises(ProviderError) as caught:
             await rig.provider.find(rig.job(), taken=frozenset())
         assert caught.value.fault is Fault.LOST
+
+
+@pytest.mark.parametrize("status", [401, 429, 502, 503])
+@WIRES
+async def test_a_gateway_that_turns_a_look_away_ends_no_render(
+    rig: Rig, status: int
+) -> None:
+    """Its own errors may be worded as a failed render is."""
+    job = await rig.ordered()
+    for word in ("error", "failed", "fail"):
+        told = {"status": word, "message": "Too many", "request_id": "req_1"}
+        rig.service.spoil("look", fakes.answers(status, told))
+        with pytest.raises(ProviderError):
+            await rig.provider.retrieve(job)
 
 
 async def test_a_render_that_was_just_ordered_may_not_be_known_yet(rig: Rig) -> None:

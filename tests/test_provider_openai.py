@@ -291,6 +291,8 @@ async def test_a_model_may_want_its_size_in_other_words(rig: Rig) -> None:
         ({"progress": True}, None),
         ({"progress": -3}, None),
         ({"progress": 400}, None),
+        ({"progress": 10**400}, None),
+        ({"progress": float("nan")}, None),
         ({"progress": "soon"}, None),
     ],
 )
@@ -362,6 +364,13 @@ async def test_how_long_it_took_is_read_from_the_server(rig: Rig) -> None:
     job = await rig.ordered()
 
     assert (await rig.watched(job)).took == 9.0
+
+
+@pytest.mark.parametrize(
+    "ended", [pytest.param(10**400, id="huge"), *map(float, ("nan", "inf", "-1", "9"))]
+)
+def test_a_nonsense_moment_tells_no_duration(ended: float) -> None:
+    assert reading.took({"created_at": 10, "completed_at": ended}) is None
 
 
 async def test_a_lost_order_is_told_from_others_of_the_same_time(rig: Rig) -> None:

@@ -128,6 +128,15 @@ def test_a_listed_model_becomes_a_card() -> None:
         ({"video_tokens": "0.000007"}, None),
         ({"generate": "0.4"}, None),
         ({"duration_seconds": "free"}, None),
+        ({"duration_seconds": "-1"}, None),
+        ({"duration_seconds": "-1", "duration_seconds_720p": "0.1"}, None),
+        ({"duration_seconds": -1}, None),
+        ({"duration_seconds": True}, None),
+        ({"duration_seconds": "inf"}, None),
+        ({"duration_seconds": float("nan")}, None),
+        ({"duration_seconds": 10**400}, None),
+        ({"duration_seconds": "1e400"}, None),
+        ({"duration_seconds": 1_001}, None),
         (None, None),
         ([], None),
     ],
@@ -143,6 +152,21 @@ def test_prices_are_read_where_they_are_per_second(
     assert card is not None
     assert card.priced is (micros is not None)
     assert card.micros_per_second == (micros or 0)
+
+
+@service("openrouter")
+async def test_one_nonsense_price_keeps_no_other_model_away(rig: Rig) -> None:
+    for price in (10**400, "inf", "-1"):
+        skus = {"duration_seconds": price}
+        odd = {**LISTED, "id": "acme/odd", "pricing_skus": skus}
+        rig.service.listed = [odd, {**LISTED, "supported_durations": [True, 0.5, 8]}]
+
+        await rig.provider.refresh()
+
+        cards = {card.id: card for card in rig.provider.models()}
+        assert not cards["acme/odd"].priced
+        assert cards["acme/new"].priced
+        assert cards["acme/new"].seconds == (8,)
 
 
 @service("fal")
@@ -395,6 +419,20 @@ async def test_replicate_gets_the_models_own_names(rig: Rig) -> None:
 
 
 @service("replicate")
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(10**400, id="huge"), float("nan"), -5, True, "9"]
+)
+async def test_a_nonsense_duration_is_none(rig: Rig, seconds: object) -> None:
+    job = await rig.ordered()
+    told = {"status": "succeeded", "metrics": {"total_time": seconds}}
+    rig.service.spoil("look", fakes.answers(200, told))
+
+    seen = await rig.provider.retrieve(job)
+
+    assert (seen.state, seen.took) == (State.DONE, None)
+
+
+@service("replicate")
 async def test_a_version_of_a_model_may_be_ordered(rig: Rig) -> None:
     card = rig.provider._cards["acme/m"]
     rig.provider._cards["acme/m:abc"] = replace(card, id="acme/m:abc")
@@ -404,6 +442,41 @@ async def test_a_version_of_a_model_may_be_ordered(rig: Rig) -> None:
     [order] = rig.service.steps("create")
     assert order.path == "/v1/predictions"
     assert order.json["version"] == "abc"
+
+
+@service("replicate")
+async def test_a_seed_tells_a_lost_order_from_others_of_the_same_words(
+    rig: Rig,
+) -> None:
+    """So do the length and the model; what is not told may be either."""
+    rig.now[0] = 0.0
+    wanted = await rig.ordered()
+    for other in ({"seed": 8}, {"seconds": 8}):
+        await rig.ordered(**other)
+    foreign = await rig.ordered()
+    rig.service.models[foreign.ref] = "acme/other"
+    job = replace(rig.job(), since=0.0)
+
+    found = await rig.provider.find(job, taken=frozenset())
+
+    assert found.ref == wanted.ref
+    assert await rig.provider.find(job, taken=frozenset({wanted.ref})) is None
+    rig.service.made[wanted.ref] = {}  # it deletes them after an hour
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(job, taken=frozenset())
+    assert caught.value.fault is Fault.LOST
+
+
+@service("replicate")
+@pytest.mark.parametrize("ref", [None, 5, [1], {"a": 1}, "", "x" * 3_000])
+async def test_an_order_under_a_strange_id_stays_lost(rig: Rig, ref: object) -> None:
+    item = {"id": ref, "created_at": None, "input": {"prompt": "push in"}}
+    rig.service.spoil("list", fakes.answers(200, {"results": [item]}))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(rig.job(), taken=frozenset({"x"}))
+
+    assert caught.value.fault is Fault.LOST
 
 
 @service("replicate")

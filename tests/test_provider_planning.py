@@ -310,6 +310,12 @@ def test_the_owners_file_changes_fields_and_adds_models(tmp_path: Path) -> None:
         OWN.replace('"2-6"', '"6-2"'),
         OWN + "\nwidth = 3",
         OWN.replace("0.07", "-1"),
+        OWN.replace("0.07", "nan"),
+        OWN.replace("0.07", "inf"),
+        OWN.replace("0.07", "true"),
+        OWN.replace('"2-6"', '"2-99999999999"'),
+        OWN + "\nweight = -1",
+        OWN + "\nweight = nan",
     ],
 )
 def test_a_mistake_in_it_is_told_to_the_owner(tmp_path: Path, text: str) -> None:

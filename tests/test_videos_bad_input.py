@@ -25,8 +25,9 @@ def json_body(**fields: object) -> dict[str, Any]:
     return {"json": {"prompt": "push in"} | fields}
 
 
-def raw(data: bytes, kind: str) -> dict[str, Any]:
-    return {"data": BytesIO(data), "headers": {"Content-Type": kind}}
+def raw(data: bytes, kind: str, *, packed: str = "identity") -> dict[str, Any]:
+    headers = {"Content-Type": kind, "Content-Encoding": packed}
+    return {"data": BytesIO(data), "headers": headers}
 
 
 BAD_ORDERS = {
@@ -82,6 +83,11 @@ BAD_ORDERS = {
     "deep": (raw(b'{"prompt":' + b"[" * 9_999, "application/json"), 400, "prompt"),
     "deep and unknown": (raw(b'{"a":' + b"[" * 9_999, "application/json"), 400, "a"),
     "huge JSON": (raw(HUGE, "application/json"), 413, None),
+    "badly packed": (
+        raw(b"abcde", "application/json", packed="gzip"),
+        400,
+        None,
+    ),
     "other type": (raw(b"prompt=a", "application/x-www-form-urlencoded"), 415, None),
     "no type": (raw(b"prompt", "text/plain"), 415, None),
     "a form without end": (

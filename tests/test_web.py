@@ -310,6 +310,30 @@ async def test_a_token_opens_the_door_for_programs_and_people(tmp_path: Path) ->
         assert "open-sesame" not in cookie
 
 
+async def test_a_body_that_cannot_be_unpacked_is_refused_without_a_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anybody may send one, with a key or without."""
+    form = "multipart/form-data; boundary=x"
+    async with open_site(tmp_path, web_token="open-sesame") as site:
+        known = {**ORDER, "Authorization": "Bearer open-sesame", "Origin": site.address}
+        for path, kind, packed, status in (
+            ("/hooks/local", "application/json", "gzip", 400),
+            ("/v1/videos", "application/json", "deflate", 401),
+            ("/api/preview", "application/json", "gzip", 400),
+            ("/api/stills", form, "gzip", 400),
+            ("/sign-in", form, "deflate", 400),
+            ("/sign-in", form, "identity", 400),
+        ):
+            headers = {**known, "Content-Type": kind, "Content-Encoding": packed}
+            async with site.session.post(
+                site.address + path, data=BytesIO(b"\xffbcde"), headers=headers
+            ) as answer:
+                assert (answer.status, path) == (status, path)
+
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
 async def _sign_in(site: Site, token: str) -> str:
     """Type the token into the form; what the answer sets."""
     site.session.cookie_jar.clear()

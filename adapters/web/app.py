@@ -40,6 +40,7 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
     app.add_subapp("/v1", create_videos(settings, service))
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(guards.add_headers)
+    app.on_response_prepare.append(guards.leave_broken)
 
     async def let_pages_go(_: web.Application) -> None:
         chat.close()

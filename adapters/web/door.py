@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapters.web.guards import KEYED, problem
+from adapters.web.uploads import BROKEN
 
 COOKIE = "vivant"
 STAY = 30 * 86_400  # seconds a person stays signed in
@@ -71,7 +72,10 @@ class Door:
 
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Take the token from the form and give a cookie for it."""
-        form = await request.post()
+        try:
+            form = await request.post()
+        except BROKEN:
+            raise web.HTTPBadRequest from None
         if not await self._opens(str(form.get("token", "")).strip()):
             raise web.HTTPSeeOther("/sign-in#wrong")
         response = web.HTTPSeeOther("/")

@@ -63,6 +63,14 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
 
 
+async def leave_broken(request: web.Request, response: web.StreamResponse) -> None:
+    """Leave a body alone that cannot be unpacked; aiohttp would log a traceback."""
+    if request.content.exception() is not None:
+        request.content.feed_eof()
+        response.headers["Connection"] = "close"
+        response.force_close()
+
+
 @web.middleware
 async def tell_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever went wrong into a sentence and a hint; a traceback never leaves."""
@@ -74,6 +82,8 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPRequestEntityTooLarge:
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         return problem(status, "That is too much text.", "Say it shorter.")
+    except web.RequestPayloadError:  # packed, as by gzip, and broken
+        return problem(HTTPStatus.BAD_REQUEST, "That cannot be read.", "Try again.")
     except web.HTTPClientError as error:
         status = HTTPStatus(error.status)
         return problem(status, f"{status.phrase}.", "Go back to the first page.")

@@ -62,6 +62,13 @@ def read_number(text: str | None) -> float | None:
     return float(text[:12])
 
 
+def number(value: object, *, least: float = 0.0, most: float = 1e10) -> float | None:
+    """A number in JSON that can be meant; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if least <= value <= most else None  # never so for a NaN
+
+
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(body)

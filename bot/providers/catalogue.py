@@ -19,8 +19,10 @@ from bot.models import Carrier, ModelCard, Op, Size, Tier
 
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000)]
 Pattern = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
+LONGEST = 600  # seconds of a clip
 NEVER = date(1970, 1, 1)
-Seconds = Annotated[int, msgspec.Meta(ge=1, le=600)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=LONGEST)]
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     upload_seconds: float | None = None
     adds: list[Seconds] | str = []
     longest: int | None = None
-    weight: float = 1.0
+    weight: Weight = 1.0
     usd_per_second: Dollars | dict[str, Dollars] | None = None
     usd_per_clip: Dollars | dict[str, Dollars] | None = None
     prompt_limit: int = 4_000
@@ -196,6 +198,8 @@ def _iso(day: date | None) -> str | None:
 def _run(seconds: list[int] | str) -> tuple[int, ...]:
     if isinstance(seconds, str):
         first, _, last = seconds.partition("-")
+        if not 1 <= int(first) <= int(last) <= LONGEST:
+            raise ValueError(f"“{seconds}” is no run of seconds up to {LONGEST}")
         return tuple(range(int(first), int(last) + 1))
     return tuple(sorted(seconds))
 

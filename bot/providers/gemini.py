@@ -218,7 +218,7 @@ class Gemini(Cloud):
 
     def _read(self, job: Job, answer: Answer) -> Snapshot:
         word = answer.fields.get("status")
-        if not isinstance(word, str):
+        if not answer.good or not isinstance(word, str):
             return self._unread(job, answer)
         match STATES.get(word):
             case State.DONE if next(_videos(answer.fields), None) is None:

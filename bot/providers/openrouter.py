@@ -9,6 +9,7 @@ from typing import Any
 from bot.errors import Fault, ProviderError
 from bot.models import Carrier, Job, ModelCard, Op, Size, Snapshot, State, Way
 from bot.providers import hooks, pictures, shapes
+from bot.providers.answers import number
 from bot.providers.catalogue import read_size
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -18,6 +19,7 @@ from bot.providers.wire import Wire
 
 BASE_URL = "https://openrouter.ai/api/v1"
 REST = 10.0  # seconds; its documentation asks for a look every 10 to 30 s (2026-11)
+DEAREST = 1_000  # dollars a second; what asks for more is no price
 STATES = {
     "pending": State.RENDERING,
     "queued": State.RENDERING,
@@ -81,7 +83,7 @@ class OpenRouter(Cloud):
         """Look once."""
         answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
         word = answer.fields.get("status")
-        if not isinstance(word, str):
+        if not answer.good or not isinstance(word, str):
             return self._unread(job, answer)
         match STATES.get(word):
             case State.DONE:
@@ -253,7 +255,7 @@ def _prices(skus: object, sizes: Sequence[Size]) -> tuple[dict[int, int], int, b
 
     Names differ from model to model: what names a resolution counts for it, what names
     none counts for all, and where several fit the dearest is taken. Prices per token
-    or per clip are left unknown.
+    or per clip are left unknown, and so is everything where one is no price at all.
     """
     if not isinstance(skus, Mapping):
         return {}, 0, False
@@ -262,10 +264,10 @@ def _prices(skus: object, sizes: Sequence[Size]) -> tuple[dict[int, int], int, b
     for name, price in skus.items():
         if not re.search(r"second", str(name)):
             continue
-        try:
-            micros = round(float(price) * 1e6)
-        except (TypeError, ValueError):
-            continue
+        dollars = _dollars(price)
+        if dollars is None:
+            return {}, 0, False
+        micros = round(dollars * 1e6)
         if "cents" in str(name):
             micros //= 100
         if found := re.search(r"(\d{3,4})p", str(name)):
@@ -282,10 +284,19 @@ def _prices(skus: object, sizes: Sequence[Size]) -> tuple[dict[int, int], int, b
     return rates, max(rates.values(), default=0), known
 
 
+def _dollars(price: object) -> float | None:
+    """A price as it is written, with or without quotes; None when it is none."""
+    if isinstance(price, str):
+        try:
+            price = float(price)
+        except ValueError:
+            return None
+    return number(price, most=DEAREST)
+
+
 def _numbers(value: object) -> list[float]:
-    if not isinstance(value, list):
-        return []
-    return [n for n in value if isinstance(n, (int, float)) and 0 < n <= 600]
+    found = [number(one, least=1, most=600) for one in _list(value)]
+    return [one for one in found if one is not None]
 
 
 def _list(value: object) -> list[Any]:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import Fault, ProviderError
-from bot.models import Job, ModelCard, Snapshot, State
+from bot.models import Job, ModelCard, RenderRequest, Snapshot, State
 from bot.providers import hooks, pictures, shapes
+from bot.providers.answers import number
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
+from bot.providers.finding import the_one
 from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
 from bot.providers.wire import Wire
@@ -53,7 +55,9 @@ class Replicate(Cloud):
             raise self._wire.refusal(Fault.AUTH, answer.said())
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
-        """Look through the newest hundred predictions for one of the same words.
+        """Look through the newest hundred predictions for the only one of this order.
+
+        Its seed tells it from others of the same words, where a model takes one.
 
         Raises:
             ProviderError: `Fault.LOST`: the list cannot be had, or does not tell.
@@ -65,17 +69,15 @@ class Replicate(Cloud):
         listed = answer.fields.get("results")
         if not answer.good or not isinstance(listed, list):
             raise told(Fault.LOST, self._wire.title, after=answer.after)
-        for item in listed:
-            if not isinstance(item, Mapping) or item.get("id") in taken:
-                continue
-            if _unix(item.get("created_at")) < job.since - SKEW:
-                continue
-            told_input = item.get("input")
-            if not isinstance(told_input, Mapping):
-                raise told(Fault.LOST, self._wire.title)
-            if told_input.get("prompt") == sent_words(job.request):
-                return Snapshot(ref=str(item.get("id")))
-        return None
+        card = self._cards.get(job.request.model)
+        sent = _words(job.request, card.wire if card else {})
+        known = (
+            (item.get("id"), _same_order(item, job.request.model, sent))
+            for item in listed
+            if isinstance(item, Mapping)
+            and _unix(item.get("created_at")) >= job.since - SKEW
+        )
+        return the_one(known, taken=taken, title=self._wire.title)
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once."""
@@ -145,16 +147,8 @@ class Replicate(Cloud):
         return self._accepted(answer.fields.get("id"))
 
     async def _input(self, job: Job) -> dict[str, Any]:
-        request, wire = job.request, self._card_of(job).wire
-        body: dict[str, Any] = {"prompt": sent_words(request)}
-        if name := wire.get("seconds"):
-            body[str(name)] = request.made_seconds
-        if wire.get("resolution"):
-            body["resolution"] = shapes.resolution(request.size)
-        if wire.get("ratio"):
-            body["aspect_ratio"] = shapes.ratio(request.size)
-        if wire.get("seed", True):
-            body["seed"] = request.seed
+        wire = self._card_of(job).wire
+        body = _words(job.request, wire)
         for picture, name in (
             (await self._still(job), wire.get("still", "image")),
             (await self._last(job), wire.get("last", "last_image")),
@@ -164,14 +158,46 @@ class Replicate(Cloud):
         return body
 
 
+def _words(request: RenderRequest, wire: Mapping[str, Any]) -> dict[str, Any]:
+    """The input but for its pictures."""
+    body: dict[str, Any] = {"prompt": sent_words(request)}
+    if name := wire.get("seconds"):
+        body[str(name)] = request.made_seconds
+    if wire.get("resolution"):
+        body["resolution"] = shapes.resolution(request.size)
+    if wire.get("ratio"):
+        body["aspect_ratio"] = shapes.ratio(request.size)
+    if wire.get("seed", True):
+        body["seed"] = request.seed
+    return body
+
+
+def _same_order(
+    item: Mapping[str, Any], model: str, sent: Mapping[str, Any]
+) -> bool | None:
+    """Whether a listed prediction is of this order; None when it does not say."""
+    name, _, version = model.partition(":")
+    for told_it, wanted in ((item.get("model"), name), (item.get("version"), version)):
+        named = isinstance(told_it, str) and told_it not in ("", "hidden")
+        if named and wanted and str(told_it).lower() != wanted.lower():
+            return False
+    given = item.get("input")
+    if not isinstance(given, Mapping) or not isinstance(given.get("prompt"), str):
+        return None  # what was put in is deleted after an hour
+    return all(
+        given[name] == value or str(given[name]) == str(value)
+        for name, value in sent.items()
+        if given.get(name) is not None
+    )
+
+
 def _unix(text: object) -> float:
     """Unix time of an ISO moment; nonsense counts as now, so that it is looked at."""
     try:
         return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return float("inf")
 
 
 def _took(metrics: object) -> float | None:
-    seconds = metrics.get("total_time") if isinstance(metrics, Mapping) else None
-    return float(seconds) if isinstance(seconds, (int, float)) else None
+    return number(metrics.get("total_time")) if isinstance(metrics, Mapping) else None

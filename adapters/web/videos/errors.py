@@ -74,6 +74,8 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return _told(error)
     except web.HTTPRequestEntityTooLarge:
         return _problem(413, "That is too large.", code="too_large")
+    except web.RequestPayloadError:  # packed, as by gzip, and broken
+        return _problem(400, "That cannot be read. Send it unpacked.")
     except web.HTTPClientError as error:
         return _problem(error.status, f"{error.reason}: there is nothing like that.")
     except (web.HTTPException, ConnectionError):

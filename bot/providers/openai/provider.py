@@ -16,6 +16,7 @@ from bot.models import (
 from bot.providers import hooks
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
+from bot.providers.finding import the_one
 from bot.providers.hooks import Call
 from bot.providers.openai import orders, reading
 from bot.providers.openai.characters import Characters
@@ -58,7 +59,7 @@ class OpenAIVideos(Cloud):
         self._secret = webhook_secret
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
-        """Look through the server's list for an order of the same words.
+        """Look through the server's list for the only order of the same words.
 
         Raises:
             ProviderError: `Fault.LOST`: the list cannot be had, or does not tell.
@@ -69,27 +70,20 @@ class OpenAIVideos(Cloud):
             listed = await self._listed()
         except ProviderError as error:
             raise told(Fault.LOST, self._wire.title, after=error.after) from error
-        unsure = False
-        for item in listed:
-            ref, made = reading.ref_of(item), item.get("created_at")
-            early = isinstance(made, (int, float)) and made < job.since - SKEW
-            if not isinstance(ref, str) or ref in taken or early:
-                continue
-            match reading.same_order(item, job.request):
-                case True:
-                    return Snapshot(ref=ref)
-                case None:
-                    unsure = True
-        if unsure:
-            raise told(Fault.LOST, self._wire.title)
-        return None
+        known = (
+            (reading.ref_of(item), reading.same_order(item, job.request))
+            for item in listed
+            if not reading.is_before(item, job.since - SKEW)
+        )
+        return the_one(known, taken=taken, title=self._wire.title)
 
     async def retrieve(self, job: Job) -> Snapshot:
-        """Look once. A body that is a video is believed before its HTTP status."""
+        """Look once. A body that is this video is believed before its HTTP status."""
         answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
         video = answer.fields
         word = reading.word_of(video)
-        if word is None:
+        believed = answer.status < 400 or reading.is_video(video, job.ref)
+        if word is None or not believed:  # a gateway's own error has such words too
             return self._unread(job, answer)
         state = reading.state_of(word)
         if state is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.models import RenderRequest, State
+from bot.providers.answers import number
 from bot.providers.planning import sent_words
 
 # Words of nine dialects (2026-11), lower case. Any other word means: still at it.
@@ -12,6 +13,7 @@ _STATES: Mapping[str, State] = dict.fromkeys(
     ("completed", "succeeded", "succeed", "success", "done", "complete", "finished"),
     State.DONE,
 ) | dict.fromkeys(("failed", "failure", "error", "fail"), State.FAILED)
+_IDS = ("id", "request_id", "task_id", "video_id")
 _ENDED = frozenset({"cancelled", "canceled", "deleted", "aborted"})
 _WAITING = frozenset(
     (
@@ -45,9 +47,15 @@ def state_of(word: str) -> State | None:
     return State.RENDERING if word in _WAITING else None
 
 
+def is_video(video: Mapping[str, Any], ref: str | None) -> bool:
+    """Whether a body surely speaks of a render: it says so, or has its id."""
+    named = ref is not None and ref in [video.get(name) for name in _IDS]
+    return named or video.get("object") == "video"
+
+
 def ref_of(video: Mapping[str, Any]) -> object:
     """The server's id of a render, under any of its names."""
-    for name in ("id", "request_id", "task_id", "video_id"):
+    for name in _IDS:
         if isinstance(video.get(name), str) and video[name]:
             return video[name]
     return None
@@ -58,23 +66,27 @@ def progress_of(video: Mapping[str, Any]) -> float | None:
     told = video.get("progress")
     if isinstance(told, str) and re.fullmatch(r"[0-9.]{1,6}%?", told):
         told = float(told.rstrip("%")) if told.count(".") < 2 else None
-    if isinstance(told, bool) or not isinstance(told, (int, float)):
-        return None
-    share = told if isinstance(told, float) and told <= 1 else told / 100
-    return share if 0 < share <= 1 else None
+    share = number(told, most=100)
+    if share is not None and (share > 1 or isinstance(told, int)):
+        share /= 100
+    return share or None
 
 
 def took(video: Mapping[str, Any]) -> float | None:
     """Seconds from order to clip, where the server says both."""
-    begun, ended = video.get("created_at"), video.get("completed_at")
-    if isinstance(begun, (int, float)) and isinstance(ended, (int, float)):
-        return float(ended - begun) if begun and ended > begun else None
-    return None
+    begun, ended = number(video.get("created_at")), number(video.get("completed_at"))
+    return ended - begun if begun and ended and ended > begun else None
 
 
 def links_in(video: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """The addresses of the clip, in the order of their names."""
     return [link for name in names for link in _at(video, name.split("."))]
+
+
+def is_before(item: Mapping[str, Any], when: float) -> bool:
+    """Whether a listed render was surely ordered before then."""
+    made = item.get("created_at")
+    return isinstance(made, (int, float)) and made < when
 
 
 def same_order(item: Mapping[str, Any], request: RenderRequest) -> bool | None:

@@ -329,6 +329,7 @@ class FakeReplicate(FakeService):
     def __init__(self, clip: bytes = b"") -> None:
         super().__init__(clip)
         self.made: dict[str, dict[str, Any]] = {}
+        self.models: dict[str, str] = {}
         base = self.base
         self.route(
             "POST", f"{base}/models/{{owner}}/{{name}}/predictions", "create", self._new
@@ -340,16 +341,20 @@ class FakeReplicate(FakeService):
         self.route("GET", f"{base}/account", "check", self._list)
         self.route("GET", "/delivery/{id}/out.mp4", "content", self._content)
 
-    async def _new(self, _: web.Request) -> web.StreamResponse:
-        body = self.seen[-1].json
+    async def _new(self, request: web.Request) -> web.StreamResponse:
+        body, named = self.seen[-1].json, request.match_info
+        owner, name = named.get("owner", "acme"), named.get("name", "m")
         render = self.accept(secrets.token_hex(13), body["input"]["prompt"])
         self.made[render.id] = body["input"]
+        self.models[render.id] = f"{owner}/{name}"
         return web.json_response(self._prediction(render), status=201)
 
     def _prediction(self, render: Render) -> dict[str, Any]:
         word = {"done": "succeeded", "failed": "failed", "cancelled": "canceled"}
         return {
             "id": render.id,
+            "model": self.models[render.id],
+            "version": "hidden",
             "status": word.get(render.state, "processing"),
             "input": self.made[render.id],
             "created_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
