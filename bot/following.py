@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Generic, Protocol, TypeVar
 
 from bot.errors import BotError
@@ -17,11 +18,22 @@ from bot.models import Entry, Job, State
 log = logging.getLogger(__name__)
 
 
+MOST_TRIES = 30  # of an edit that does not go through, each after a longer pause
+
+
+class Drawing(Enum):
+    """What became of an edit."""
+
+    SHOWN = auto()
+    LATER = auto()  # it did not go through; another may
+    GONE = auto()  # the message will not change any more
+
+
 class Surface(Protocol):
     """A message that shows a job."""
 
-    async def draw(self, entry: Entry) -> bool:
-        """Show a job; False when the message will not change any more."""
+    async def draw(self, entry: Entry) -> Drawing:
+        """Show a job."""
         ...
 
 
@@ -94,21 +106,26 @@ class Cards(Generic[S]):
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, card: _Card[S]) -> None:
+        tries = 0
         try:
-            while await self._draw(card):
+            while tries < MOST_TRIES:
+                card.bell.clear()
+                job = card.job
+                entry = await self._service.entry(job.id, person=job.person)
+                drawing = await card.surface.draw(entry)
+                if drawing is Drawing.LATER:
+                    tries += 1
+                    await asyncio.sleep(self._gap(card.job) * tries)
+                    continue
+                if drawing is Drawing.GONE or entry.job.state.ended:
+                    break
+                tries = 0
                 await self._pause(card)
                 await card.bell.wait()
         except BotError as error:
             log.info("the card of job %s is left: %s", card.job.id, error)
         finally:
             self._cards.pop(card.job.id, None)
-
-    async def _draw(self, card: _Card[S]) -> bool:
-        card.bell.clear()
-        job = card.job
-        entry = await self._service.entry(job.id, person=job.person)
-        lives = await card.surface.draw(entry)
-        return lives and not entry.job.state.ended
 
     async def _pause(self, card: _Card[S]) -> None:
         gap = self._gap(card.job)

@@ -18,6 +18,7 @@ from adapters.discord.answers import Answer, Answers
 from adapters.discord.buttons import for_card
 from adapters.discord.text import card_text, joined
 from bot import following
+from bot.following import Drawing
 from bot.languages import speaker
 from bot.models import Entry, Job
 from bot.service import RenderService
@@ -30,6 +31,7 @@ OLDEST = (
 )  # seconds; edits of messages over an hour old are answered with 30046
 PATIENCE = 10.0  # seconds for an edit that the next one replaces anyway
 OVER = frozenset({401, 403, 404})
+BUSY = frozenset({429, 500, 502, 503, 504})
 
 View = discord.ui.View | None
 
@@ -87,25 +89,28 @@ class Drawn:
     link: str | None = None
     shown: str = ""
 
-    async def draw(self, entry: Entry) -> bool:
-        """Edit the message where its text changed; False when it was the last time."""
+    async def draw(self, entry: Entry) -> Drawing:
+        """Edit the message where its text changed."""
         job, ended = entry.job, entry.job.state.ended
         if self.now() - self.born > OLDEST:
-            return False
+            return Drawing.GONE
         say = speaker(job.place.locale)
         text = card_text(entry, say, now=self.now(), link=self.link)
         if self.note and not ended:
             text = joined(text, f"-# {self.note}")
         if text == self.shown:
-            return True
+            return Drawing.SHOWN
         view = None if ended else for_card(job.id, say)
         try:
-            if await _edited(self.surface.edit(text, view), last=ended):
-                self.shown = text
+            if not await _edited(self.surface.edit(text, view), last=ended):
+                return Drawing.LATER
         except discord.HTTPException as error:
             log.info("the card of job %s: %s", job.id, error)
-            return error.status not in OVER
-        return True
+            if error.status in OVER:
+                return Drawing.GONE
+            return Drawing.LATER if error.status in BUSY else Drawing.SHOWN
+        self.shown = text
+        return Drawing.SHOWN
 
 
 class Cards:

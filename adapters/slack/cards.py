@@ -20,6 +20,7 @@ from adapters.slack.wire import Wire, code_of
 from bot.drip import Drip
 from bot.errors import DeliveryError
 from bot.following import Cards as Kept
+from bot.following import Drawing
 from bot.languages import speaker
 from bot.models import Clip, Entry, Job, State
 from bot.service import RenderService
@@ -57,8 +58,8 @@ class Drawn:
     shown: str = ""
     state: State | None = None
 
-    async def draw(self, entry: Entry) -> bool:
-        """Edit the message where it changed; False when it was the last time."""
+    async def draw(self, entry: Entry) -> Drawing:
+        """Edit the message where it changed."""
         job, last = entry.job, entry.job.state.ended
         final = entry.clip is not None and self.has_final(entry.clip)
         blocks = card_blocks(
@@ -70,11 +71,11 @@ class Drawn:
             thread=self.thread,
         )
         if str(blocks) == self.shown:
-            return True
+            return Drawing.SHOWN
         if job.state is not self.state:
             await self.budget.wait()
         elif not self.budget.take():
-            return True
+            return Drawing.SHOWN  # it was mere progress
         try:
             at = job.place.workspace
             client = await (self.wire.client(at) if last else self.wire.hasty(at))
@@ -89,9 +90,9 @@ class Drawn:
         except (SlackApiError, DeliveryError, *LOST) as error:
             log.info("the card of job %s: %s", job.id, error)
             said = code_of(error) if isinstance(error, SlackApiError) else ""
-            return not said or said in BUSY
+            return Drawing.LATER if not said or said in BUSY else Drawing.GONE
         self.shown, self.state = str(blocks), job.state
-        return True
+        return Drawing.SHOWN
 
 
 def card_blocks(

@@ -35,7 +35,16 @@ GONE = frozenset(
         *("token_revoked", "org_login_required", "team_added_to_org"),
     }
 )
-BUSY = frozenset({"ratelimited", "rate_limited"})
+BUSY = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+    }
+)
 REINSTALL = "Ask an admin of the workspace: Reinstall to Workspace."
 
 
