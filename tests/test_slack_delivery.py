@@ -36,12 +36,8 @@ async def test_one_fault_posts_neither_twice_nor_never(
         await office.order()
         await office.next_clip()
 
-        if fault not in ({"status": 500}, {"cut": "before"}):  # it may be there
-            await office.card("Done")
-        mine = [m for m in office.channel.messages if m.by_bot]
-        assert len([m for m in mine if m.uploads]) == 1
-        cards = [m for m in mine if not m.uploads]
-        assert len(cards) <= 1
+        await office.card("Done")
+        once(office)
 
 
 @pytest.mark.parametrize("threaded", [False, True])
