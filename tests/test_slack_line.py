@@ -230,6 +230,27 @@ async def test_a_workspace_installs_the_bot_and_leaves_again(tmp_path: Path) -> 
         assert await office.house.store.rows("SELECT * FROM secrets") == []
 
 
+async def test_a_workspace_that_came_back_stays(tmp_path: Path) -> None:
+    """Slack tells late that it had left."""
+    async with open_office(tmp_path, transport="http", **MANY) as office:
+        there = office.slack.team("Elsewhere", installed=False)
+        eve = there.person("Eve", admin=True)
+        await eve.installs(f"{office.url}/slack/install")
+        told = ("app_uninstalled", "tokens_revoked")
+        releases = [office.slack.hold(name) for name in told]
+        left = office.slack.uninstall(there)
+        for part in left.parts:
+            part.payload["event_time"] -= 60
+        there.own = None
+        await eve.installs(f"{office.url}/slack/install")
+        for release in releases:
+            release()
+        look = lambda: all(part.over for part in left.parts)  # noqa: E731
+        await office.slack.bell.until(look, 5, str)
+
+        assert len(await office.house.store.rows("SELECT * FROM secrets")) == 1
+
+
 @pytest.mark.parametrize("how", ["declines", "again", "forged"])
 async def test_an_installation_that_nobody_began_is_refused(
     tmp_path: Path, how: str

@@ -35,7 +35,7 @@ from adapters.slack.pictures import LOOKS as PICTURE_LOOKS
 from adapters.slack.pictures import Pictures
 from adapters.slack.posts import Posts
 from adapters.slack.replies import Replies
-from adapters.slack.uploads import LOOKS, Uploads
+from adapters.slack.uploads import LATER, LOOKS, Uploads
 from adapters.slack.wire import Wire
 from bot.config import Settings
 from bot.service import RenderService
@@ -51,6 +51,7 @@ class Pace:
         gap: Least time between two edits of a card.
         drip: Least time between two edits in a workspace.
         looks: Pauses before each look for the message of a file.
+        later: Pauses before further looks for one that may not have been shared.
         picture_looks: Pauses before each look for a picture that was just sent.
         echo: How long an echo is waited for after a line broke.
         slow: How long a form waits for its picture.
@@ -60,6 +61,7 @@ class Pace:
     gap: float = GAP
     drip: float = DRIP
     looks: tuple[float, ...] = LOOKS
+    later: tuple[float, ...] = LATER
     picture_looks: tuple[float, ...] = PICTURE_LOOKS
     echo: float = 3.0
     slow: float = 2.0
@@ -122,7 +124,7 @@ def assemble(
             now=pace.now,
         ),
         posts=Posts(service, echoes, pace.echo),
-        uploads=Uploads(wire, service, echoes, pace.looks),
+        uploads=Uploads(wire, service, echoes, pace.looks, pace.later),
         now=pace.now,
     )
     people = People(wire, pace.clock)

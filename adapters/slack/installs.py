@@ -168,6 +168,20 @@ class Installs(AsyncInstallationStore):
     ) -> None:
         """Whoever installed it has gone; the bot's own token stays."""
 
+    async def left(
+        self, enterprise: str | None, team: str | None, *, at: float
+    ) -> None:
+        """Forget a workspace that removed us, unless it has come back since.
+
+        Args:
+            enterprise: Its organisation.
+            team: The workspace; None is the whole organisation.
+            at: When, in whole seconds of Unix time; Slack may tell of it late.
+        """
+        found = await self._read(team or enterprise or "")
+        if found is not None and at >= int(found.installed_at):
+            await self.async_delete_all(enterprise_id=enterprise, team_id=team)
+
     async def async_delete_all(
         self, *, enterprise_id: str | None, team_id: str | None
     ) -> None:

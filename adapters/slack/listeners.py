@@ -154,12 +154,12 @@ class Listeners:
             desk = self.doors.desk
             desk.later(home.publish(desk, self.doors.service, Spot.of(context)))
 
-    async def gone(self, context: AsyncBoltContext) -> None:
+    async def gone(self, body: Json, context: AsyncBoltContext) -> None:
         """A workspace has removed us, or taken our token away."""
         enterprise, team = context.enterprise_id, context.team_id
         if context.is_enterprise_install:
             team = None
-        await self.installs.async_delete_all(enterprise_id=enterprise, team_id=team)
+        await self.installs.left(enterprise, team, at=float(body["event_time"]))
 
     async def _beside(
         self, context: AsyncBoltContext, body: Json, job_id: str, thread: str

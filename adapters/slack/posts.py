@@ -1,7 +1,8 @@
 """Posting a message once, though lines break and processes are killed.
 
 Slack has no key that makes a repeated post the same message. So each try is noted
-before it is made; one that may have gone through is looked for, and never repeated.
+before it is made; one that may have gone through is looked for, and repeated only when
+it was to be seen at once that it had not.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from bot.service import RenderService
 
 log = logging.getLogger(__name__)
 
+TRIES = 2  # where the first has left nothing behind
 FREE = "no"  # noted when a try has surely come to nothing
 LOST = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -74,7 +76,7 @@ class Posts:
             await self.service.note(key, "")
             noted = await self._tried(client, target, blocks, text or fallback(blocks))
         elif not noted:
-            noted = await self._found(client, target, mark)
+            noted = await self._found(client, target, mark) or ""
         if noted:
             await self.service.note(key, noted)
         return noted or None
@@ -88,30 +90,52 @@ class Posts:
     ) -> str:
         mark = str(blocks[0]["block_id"])
         with self.echoes.listen(target.channel, mark) as echo:
-            try:
-                answer = await client.chat_postMessage(
-                    channel=target.channel,
-                    thread_ts=target.thread,
-                    text=text,
-                    blocks=list(blocks),
-                    parse="none",
-                    link_names=False,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-                return str(answer["ts"])
-            except (SlackApiError, *LOST) as error:
-                if not is_unsure(error):
-                    await self.service.note(f"slack post {target.channel} {mark}", FREE)
-                    raise
-                log.info("a message may not have been posted: %s", error)
-            try:
-                return await asyncio.wait_for(asyncio.shield(echo), self.patience)
-            except TimeoutError:
-                return await self._found(client, target, mark)
+            for _ in range(TRIES):
+                if ts := await self._sent(client, target, blocks, text):
+                    return ts
+                try:
+                    return await asyncio.wait_for(asyncio.shield(echo), self.patience)
+                except TimeoutError:
+                    found = await self._found(client, target, mark)
+                if found != "":
+                    return found or ""
+        return ""
 
-    async def _found(self, client: AsyncWebClient, target: Target, mark: str) -> str:
-        """The timestamp of a message in a place; empty when it is not to be found."""
+    async def _sent(
+        self,
+        client: AsyncWebClient,
+        target: Target,
+        blocks: Sequence[Block],
+        text: str,
+    ) -> str:
+        """The timestamp of a new message; empty when it may have been posted."""
+        try:
+            answer = await client.chat_postMessage(
+                channel=target.channel,
+                thread_ts=target.thread,
+                text=text,
+                blocks=list(blocks),
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except (SlackApiError, *LOST) as error:
+            if not is_unsure(error):
+                mark = str(blocks[0]["block_id"])
+                await self.service.note(f"slack post {target.channel} {mark}", FREE)
+                raise
+            log.info("a message may not have been posted: %s", error)
+            return ""
+        return str(answer["ts"])
+
+    async def _found(
+        self, client: AsyncWebClient, target: Target, mark: str
+    ) -> str | None:
+        """The timestamp of a message in a place; empty where there is none.
+
+        None where that cannot be told.
+        """
         try:
             if target.thread:
                 found = await client.conversations_replies(
@@ -123,6 +147,8 @@ class Posts:
                 )
         except (SlackApiError, *LOST) as error:
             log.info("%s cannot be looked through: %s", target.channel, error)
-            return ""
+            return None
         messages: list[Mapping[str, Any]] = found["messages"]
-        return next((str(m["ts"]) for m in messages if mark in marks(m)), "")
+        ts = next((str(m["ts"]) for m in messages if mark in marks(m)), "")
+        cut = target.thread and found.get("has_more")  # it begins with the oldest
+        return None if cut and not ts else ts

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.service import RenderService
 log = logging.getLogger(__name__)
 
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look for a file's message
+LATER = (15.0, 30.0)  # and before those for a file that may not have been shared
 UPLOAD = aiohttp.ClientTimeout(total=600, connect=10, sock_read=60)
 
 
@@ -30,12 +31,14 @@ class Uploads:
 
     Attributes:
         looks: Seconds before each look for the message of a file.
+        later: The same for the looks after them, where nobody knows of a message.
     """
 
     wire: Wire
     service: RenderService
     echoes: Echoes
     looks: tuple[float, ...] = LOOKS
+    later: tuple[float, ...] = LATER
 
     async def send(
         self,
@@ -71,7 +74,7 @@ class Uploads:
         with self.echoes.listen(target.channel, file_id) as echo:
             try:
                 await client.files_completeUploadExternal(
-                    files=[{"id": file_id, "title": f"Vivant {clip}"}],
+                    files=[{"id": file_id, "title": _title(clip)}],
                     channel_id=target.channel,
                     thread_ts=target.thread,
                     initial_comment=comment,
@@ -80,19 +83,21 @@ class Uploads:
                 if not is_unsure(error):
                     raise trouble(error) from error
                 log.info("a file may not have been shared: %s", error)
-                if ts := await self._told(client, file_id, target.channel, echo):
+                looks = (*self.looks, *self.later)
+                if ts := await self._told(client, file_id, target.channel, echo, looks):
                     return ts
                 raise trouble(error) from error
-            return await self._told(client, file_id, target.channel, echo) or file_id
+            told = self._told(client, file_id, target.channel, echo, self.looks)
+            return await told or file_id
 
     async def find(self, client: AsyncWebClient, key: str) -> tuple[str, str] | None:
-        """Channel and timestamp of what a delivery has shared before a restart."""
+        """Channel and timestamp, or file, of what a delivery has shared before."""
         noted = await self.service.recall(_key(key))
         if not noted:
             return None
         file_id, _, channel = noted.partition(" ")
         nothing: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        ts = await self._told(client, file_id, channel, nothing)
+        ts = await self._told(client, file_id, channel, nothing, self.looks)
         nothing.cancel()
         return (channel, ts) if ts else None
 
@@ -118,9 +123,15 @@ class Uploads:
         file_id: str,
         channel: str,
         echo: asyncio.Future[str],
+        looks: Sequence[float],
     ) -> str:
-        """The timestamp of a file's message: by our own event, else by asking."""
-        for pause in self.looks:
+        """The timestamp of a file's message: by our own event, else by asking.
+
+        The file's own id where its message is still to come; empty where none is.
+        """
+        shared = ""
+        title = _title(await self.service.recall(f"slack file {file_id}") or "")
+        for pause in looks:
             done, _ = await asyncio.wait([echo], timeout=pause)
             if done:
                 return echo.result()
@@ -131,7 +142,9 @@ class Uploads:
                 continue
             if ts := shared_at(answer["file"], channel):
                 return ts
-        return ""
+            if answer["file"].get("title") == title:  # as only sharing has named it
+                shared = file_id
+        return shared
 
 
 def shared_at(file: Mapping[str, Any], channel: str) -> str:
@@ -141,6 +154,10 @@ def shared_at(file: Mapping[str, Any], channel: str) -> str:
         for share in (shares.get(kind) or {}).get(channel) or []:
             return str(share.get("ts") or "")
     return ""
+
+
+def _title(clip: str) -> str:
+    return f"Vivant {clip}"
 
 
 def _key(key: str) -> str:

@@ -164,6 +164,7 @@ class Office:
             "gap": 0.0,
             "drip": 0.0,
             "looks": LOOKS,
+            "later": (0.02,),
             "picture_looks": (0.0, *LOOKS),
             "echo": 0.2,
             "pauses": FixedValueRetryIntervalCalculator(0.01),
