@@ -43,6 +43,14 @@ async def test_a_bad_picture_is_refused_in_words(tmp_path: Path) -> None:
         assert await harbour.house.ledger() == []
 
 
+@pytest.mark.parametrize("clip", ["foo bar", "x" * 200, "nonesuch22"])
+async def test_what_is_no_clip_cannot_be_deleted(tmp_path: Path, clip: str) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "clip delete", clip=clip)
+
+        assert (await asked.says("gone, or it is somebody else's")).ephemeral
+
+
 async def test_an_animated_picture_gives_its_first_frame(tmp_path: Path) -> None:
     moving = Upload("moving.gif", pictures.animated("GIF"))
     async with open_harbour(tmp_path) as harbour:

@@ -189,6 +189,11 @@ class Doors:
         self, interaction: discord.Interaction, clip_id: str
     ) -> None:
         """Make sure that somebody means it."""
+        try:
+            await self.service.clip(clip_id, person=asker(interaction))
+        except MissingError:
+            await self.desk.say_lost(interaction, ONLY_YOURS, "")
+            return
         say = say_of(interaction)
         text = say("The clip, its files and its messages here will be gone.")
         view = buttons.row(clip_id, ("erase",), say)
