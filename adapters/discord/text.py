@@ -1,6 +1,10 @@
 """What people typed, made harmless for Discord, and what we say, in its markup."""
 
 import re
+from io import BytesIO
+
+import discord
+from discord.utils import MISSING
 
 from bot.errors import BotError
 from bot.languages import Say
@@ -47,6 +51,13 @@ plain = DISCORD.plain
 def quoted(words: str) -> str:
     """Somebody's words as a quotation; empty for none."""
     return markup.quoted(words, DISCORD)
+
+
+def whole(words: str) -> discord.File:
+    """Somebody's words as a file, where they are too long to be quoted."""
+    if len(words) <= MOST_QUOTED:
+        return MISSING
+    return discord.File(BytesIO(words.encode()), "words.txt")
 
 
 def joined(*lines: str) -> str:

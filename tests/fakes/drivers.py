@@ -120,7 +120,8 @@ class OnDiscord:
         who = self._who[by]
         self._open = asked = await who.press(clip, button)
         if button == "Delete" and asked.original:
-            asked = await who.press(asked.original, "Delete it for good")
+            if asked.original.buttons:
+                asked = await who.press(asked.original, "Delete it for good")
             told = await asked.settled(lambda a: a.original and a.original.content)
             return str(told)
         if by != "ada":
