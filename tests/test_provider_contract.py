@@ -18,6 +18,7 @@ from aiohttp import web
 
 from bot.errors import Fault, ProviderError
 from bot.models import Op, Size, State, Way
+from bot.providers.wire import MOST_HOPS
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import (
     HURRIED,
@@ -424,6 +425,27 @@ def file_step(rig: Rig) -> str:
     return "file" if rig.kind.profile and rig.kind.links else "content"
 
 
+@of("openai", "openrouter", "gemini")
+async def test_a_file_that_lies_elsewhere_with_the_service_is_fetched_with_the_key(
+    rig: Rig, tmp_path: Path
+) -> None:
+    """Within its own origin, and not round and round."""
+    job = await rig.made()
+    path = f"{rig.service.base}/videos/{job.ref}/content"
+    if rig.kind.name == "gemini":
+        path = f"{rig.service.base}/files/{job.ref}:download"
+    rig.service.spoil("content", fakes.leads_to(f"{path}?part=1", 302))
+
+    await rig.provider.download(job, tmp_path / "got.mp4")
+
+    assert (tmp_path / "got.mp4").read_bytes() == rig.service.clip
+    assert rig.service.steps("content")[-1].query["part"] == "1"
+    for bad, times in ((path, MOST_HOPS), ("http://[::1", 1), ("http://x:y/", 1)):
+        rig.service.spoil("content", *[fakes.leads_to(bad, 302)] * times)
+        with pytest.raises(ProviderError):
+            await rig.provider.download(job, tmp_path / "got.mp4")
+
+
 async def test_a_clip_that_is_too_large_is_let_go(rig: Rig, tmp_path: Path) -> None:
     """Told in its headers or not: no more than the limit is ever taken."""
     job = await rig.made()
@@ -547,6 +569,23 @@ async def test_a_handle_that_has_ended_gives_way_to_our_own_copies(rig: Rig) -> 
 
     assert rig.service.renders[seen.ref].prompt.endswith("push in. add snow")
     assert any("push in. add snow" in note for note in seen.notes)
+
+
+@of("openai", "openrouter", "gemini")
+async def test_a_long_clip_made_afresh_has_a_length_that_the_model_makes(
+    rig: Rig,
+) -> None:
+    """A handle may be of more seconds: those of a clip that was extended."""
+    job = rig.answer(Op.REMIX, "gone-long-ago", seconds=16)
+    assert job.request.seconds == 16
+
+    seen = await rig.provider.create(job)
+
+    *_, order = rig.service.steps("create")
+    told = order.fields if order.kind == "multipart/form-data" else order.json
+    told = told.get("response_format", told)
+    assert str(told.get("seconds") or told["duration"]).rstrip("s") == "8"
+    assert "Model M makes 8 s of it, not 16 s." in seen.notes
 
 
 async def test_the_key_goes_to_the_service_and_nowhere_else(

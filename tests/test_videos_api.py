@@ -1,5 +1,6 @@
 """Programs that were written for OpenAI's Videos API, at our own `/v1/videos`."""
 
+import asyncio
 import base64
 from dataclasses import replace
 from importlib.resources import files
@@ -13,10 +14,11 @@ import pytest
 from openai import AsyncOpenAI
 from PIL import Image, ImageStat
 
-from adapters.web.videos import objects
+from adapters.web.videos import api, objects
 from bot import quota
 from bot.errors import Fault, ProviderError
-from bot.models import State, Tier
+from bot.jobs import Jobs
+from bot.models import Job, State, Tier
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 from tests.fakes.house import PLENTY, open_fake_house
@@ -297,6 +299,47 @@ async def test_deleting_stops_what_is_being_made(tmp_path: Path) -> None:
         while await programs.house.unfinished():
             await program.ask("GET", "/videos")
         assert await programs.house.ledger() == [("returned", 4)]
+
+
+@pytest.mark.parametrize("late", ["finishing", "delivering"])
+async def test_what_is_deleted_too_late_to_be_stopped_is_deleted_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Nobody is told that it is gone before it is."""
+    there, gate = asyncio.Event(), asyncio.Event()
+
+    class Slow(Jobs):
+        async def step(self, job: Job, again: bool) -> Job:  # noqa: FBT001
+            there.set()
+            await gate.wait()
+            done: Job = await getattr(super(), late)(job, again)
+            return done
+
+    setattr(Slow, late, Slow.step)
+    async with open_programs(tmp_path, jobs_class=Slow) as programs:
+        program = await programs.program()
+        video = await program.create()
+        path = f"/videos/{video['id']}"
+        await there.wait()
+        job = await job_rows.get(programs.house.store, video["id"])
+        assert job is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(api, "PATIENCE", 0.0)
+            status, told = await program.ask("DELETE", path)
+        assert (status, told["error"]["code"]) == (409, "invalid_state")
+        deleting = asyncio.create_task(program.ask("DELETE", path))
+        for _ in range(3):
+            assert (await program.ask("GET", path))[0] == 200
+        assert not deleting.done()
+
+        gate.set()
+
+        assert (await deleting)[1]["deleted"]
+        assert (await program.ask("GET", path))[0] == 404
+        assert (await program.ask("GET", "/videos"))[1]["data"] == []
+        assert await programs.house.ledger() == [("charged", 4)]
+        file = programs.house.media.path(str(job.media))
+        assert not await asyncio.to_thread(file.exists)
 
 
 async def test_a_quota_that_is_used_up_is_said_in_the_wires_words(

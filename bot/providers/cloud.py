@@ -106,9 +106,11 @@ class Cloud(ABC):
             return await self._order(job)
         except ProviderError as error:
             if job.request.way is Way.HANDLE and error.fault is Fault.EXPIRED:
-                fresh = replace(job, request=planning.afresh(job.request))
-                note = planning.told_afresh(fresh.request, self._card_of(job))
-                return replace(await self._order(fresh), notes=note)
+                card = self._card_of(job)
+                fresh = replace(job, request=planning.afresh(job.request, card))
+                asked = job.request.seconds
+                notes = planning.told_afresh(fresh.request, card, asked=asked)
+                return replace(await self._order(fresh), notes=notes)
             raise
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:  # noqa: ARG002

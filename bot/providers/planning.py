@@ -79,14 +79,21 @@ def sent_still(request: RenderRequest) -> str | None:
             return request.still
 
 
-def afresh(request: RenderRequest) -> RenderRequest:
+def afresh(request: RenderRequest, card: ModelCard) -> RenderRequest:
     """The same without the provider's own handle, which it has forgotten."""
-    return replace(request, way=Way.AFRESH)
+    made = snap_seconds(request.made_seconds, card.seconds)
+    seconds = request.seconds - request.made_seconds + made
+    return replace(request, way=Way.AFRESH, seconds=seconds)
 
 
-def told_afresh(request: RenderRequest, card: ModelCard) -> tuple[str, ...]:
-    """The merged prompt, for a person who was told of another way."""
-    return tuple(_told(request, card))
+def told_afresh(
+    request: RenderRequest, card: ModelCard, *, asked: int
+) -> tuple[str, ...]:
+    """The merged prompt and the length, for a person who was told otherwise."""
+    notes = _told(request, card)
+    if (made := request.seconds) != asked:
+        notes.append(LENGTH.format(title=card.title, made=made, asked=asked))
+    return tuple(notes)
 
 
 def merge(before: str, words: str, limit: int) -> str:

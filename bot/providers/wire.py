@@ -18,6 +18,8 @@ from bot.providers.calls import MOST_JSON, Calls, Files, Part, Patience, trust
 
 __all__ = ["Files", "Part", "Patience", "Wire"]
 
+MOST_HOPS = 4  # places that a file's own service may send us to, one after another
+
 
 class Wire(Calls):
     """Everything that goes between us and one service."""
@@ -27,28 +29,21 @@ class Wire(Calls):
     async def download(self, path: str, to: Path, *, most: int) -> None:
         """Bring a file that lies with the service itself to our disk.
 
+        Where it leads elsewhere, the key comes along within its own origin only.
+
         Raises:
             ProviderError: It is not there, not a video, too large or too slow.
         """
-        request = self._client.build_request("GET", urljoin(self.base, path))
-        await self._knock()
-        elsewhere: str | None = None
-        try:
-            async with (
-                self._turns,
-                asyncio.timeout(self._patience.download),
-                self._open(self._client, request) as response,
-            ):
-                if response.is_redirect:
-                    elsewhere = urljoin(
-                        str(request.url), response.headers.get("location", "")
-                    )
-                else:
-                    await self._take(response, to, most)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise self.refusal(Fault.UPSTREAM, cause=error) from error
-        if elsewhere is not None:
-            await self.fetch(elsewhere, to, most=most)
+        place = urljoin(self.base, path)
+        for _ in range(MOST_HOPS):
+            elsewhere = await self._pull(place, to, most)
+            if elsewhere is None:
+                return
+            if not self.is_own(elsewhere):
+                await self.fetch(elsewhere, to, most=most)
+                return
+            place = elsewhere
+        raise self.refusal(Fault.UPSTREAM)
 
     async def fetch(self, url: str, to: Path, *, most: int) -> None:
         """Bring a file that lies anywhere to our disk, without the key.
@@ -98,6 +93,23 @@ class Wire(Calls):
         """Whether an address is of the service's own origin, where the key may go."""
         ours, theirs = urlsplit(self.base), urlsplit(urljoin(self.base, url))
         return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
+
+    async def _pull(self, url: str, to: Path, most: int) -> str | None:
+        """Bring a file here with the key; or say where else it lies."""
+        await self._knock()
+        try:
+            request = self._client.build_request("GET", url)
+            async with (
+                self._turns,
+                asyncio.timeout(self._patience.download),
+                self._open(self._client, request) as response,
+            ):
+                if response.is_redirect:
+                    return urljoin(url, response.headers.get("location", ""))
+                await self._take(response, to, most)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+            raise self.refusal(Fault.UPSTREAM, cause=error) from error
+        return None
 
     async def _take(self, response: httpx.Response, to: Path, most: int) -> None:
         """Write an answer's file to disk as it comes."""

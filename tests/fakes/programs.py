@@ -16,6 +16,7 @@ from openai import AsyncOpenAI
 from adapters.web import create_app
 from bot import keys
 from bot.config import Caps, Settings
+from bot.jobs import Jobs
 from bot.outbox import Outbox
 from tests.fakes.house import PLENTY, FakeHouse, open_fake_house
 from tests.fakes.providers.videos import SECRET
@@ -150,12 +151,13 @@ async def open_programs(
     provider: FakeProvider | None = None,
     caps: Caps = PLENTY,
     pauses: Sequence[float] = AT_ONCE,
+    jobs_class: type[Jobs] = Jobs,
     **settings: Any,
 ) -> AsyncGenerator[Programs]:
     """Serve everything over a fake provider in a folder."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(
-            open_fake_house(folder, provider=provider, caps=caps)
+            open_fake_house(folder, provider=provider, caps=caps, jobs_class=jobs_class)
         )
         house.service.outbox = Outbox(house.store, now=time.time, pauses=pauses)
         chosen = Settings(data=folder, webhook_secret=SECRET, **settings)

@@ -16,12 +16,15 @@ from adapters.web.videos.errors import WireError
 from adapters.web.videos.files import Files
 from bot.errors import FilmError, MissingError, StateError
 from bot.keys import CHAT
-from bot.models import Ask, Clip, Entry, Job, Person, Place, Still
+from bot.models import Ask, Clip, Entry, Job, Person, Place, State, Still
 from bot.service import RenderService
 from bot.store.characters import Kept
 
 HOLDER = web.RequestKey("holder", Person)
 LONGEST_KEY = 200  # characters, of a key of ours and of a key for idempotency
+LATE = frozenset({State.FINISHING, State.DELIVERING})  # these ask for no cancel
+PATIENCE = 5.0  # seconds for such a job to end; it usually takes less than one
+LOOK_EVERY = 0.1  # seconds
 MOST_LISTED = 100
 USUALLY_LISTED = 20
 
@@ -128,11 +131,14 @@ class Videos:
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a video, or stop it when it is still being made; then it is gone."""
+        person = request[HOLDER]
         job = (await self._own(request, request.match_info["id"])).job
+        if not job.state.ended and job.state not in LATE:
+            job = await self._service.cancel(job.id, person=person)
+        if job.state in LATE:
+            job = await self._ended(job, person)
         if job.state.ended:
-            await self._service.delete(job.id, person=request[HOLDER])
-        else:
-            await self._service.cancel(job.id, person=request[HOLDER])
+            await self._service.delete(job.id, person=person)
         gone = {"id": job.id, "object": "video.deleted", "deleted": True}
         return web.json_response(gone)
 
@@ -232,10 +238,27 @@ class Videos:
         data = await asyncio.to_thread(orders.in_data_url, reference.image_url)
         return await self._service.still_from_bytes(data), None
 
+    async def _ended(self, job: Job, person: Person) -> Job:
+        """A job that can no longer be stopped, once it has ended.
+
+        Raises:
+            StateError: That takes too long.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not job.state.ended:
+                    await asyncio.sleep(LOOK_EVERY)
+                    job = await self._service.job(job.id, person=person)
+        except TimeoutError:
+            raise StateError(
+                "That video is just being finished.", hint="Delete it when it is done."
+            ) from None
+        return job
+
     async def _own(self, request: web.Request, video_id: str) -> Entry:
         """A video of whoever asks; one that they have stopped is none any more."""
         entry = await self._service.entry(video_id, person=request[HOLDER])
-        if entry.job.cancel:
+        if entry.job.cancel and entry.clip is None:  # else that came too late
             raise MissingError("There is no such clip.")
         return entry
 
