@@ -22,6 +22,7 @@ from bot.models import (
     Job,
     Person,
     Place,
+    State,
     Still,
 )
 from bot.orders import DELETED, Orders, new_id
@@ -125,9 +126,13 @@ class RenderService(Orders):
         """Ask a job to stop; what it held is given back when it has.
 
         Raises:
-            StateError: It has ended already.
+            StateError: It has ended already, or its clip is being posted.
         """
         job = await self.job(job_id, person=person)
+        if job.state is State.DELIVERING and job.end is None:
+            raise StateError(
+                "That clip is done and on its way.", hint="Delete it once it is there."
+            )
         asked = await job_rows.ask_cancel(self._store, job.id)
         if asked is None:
             raise StateError(

@@ -321,6 +321,17 @@ async def test_it_is_too_late_to_cancel_a_finished_clip(tmp_path: Path) -> None:
             await house.service.cancel(job.id, person=ANN)
 
 
+async def test_it_is_too_late_to_cancel_a_clip_that_is_being_posted(
+    tmp_path: Path,
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+        await house.store.rows("UPDATE jobs SET state = 'delivering'")
+
+        with pytest.raises(StateError, match="on its way"):
+            await house.service.cancel(job.id, person=ANN)
+
+
 async def test_a_passing_chat_failure_is_tried_again(tmp_path: Path) -> None:
     hiccup = DeliveryError("The chat is overloaded.", passing=True)
     chat = FakeChat(tmp_path, refusals=[hiccup])
