@@ -117,7 +117,10 @@ class Cards(Generic[S]):
                     tries += 1
                     await asyncio.sleep(self._gap(card.job) * tries)
                     continue
-                if drawing is Drawing.GONE or entry.job.state.ended:
+                if drawing is Drawing.GONE:
+                    break
+                if entry.job.state.ended:
+                    await self._service.shown_last(job.id)
                     break
                 tries = 0
                 await self._pause(card)

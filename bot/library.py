@@ -75,6 +75,14 @@ class Library:
             return found[0]
         raise MissingError("There is no such clip.")
 
+    async def shown_last(self, job_id: str) -> None:
+        """Note that a job's card shows how the job ended."""
+        await job_rows.shown_last(self._store, job_id, now=self._now())
+
+    async def unshown(self, chat: str) -> Sequence[Job]:
+        """Jobs that ended today, whose cards were left behind by a restart."""
+        return await job_rows.unshown(self._store, chat, since=self._now() - quota.DAY)
+
     async def is_under_way(self, job_id: str) -> bool:
         """Whether there is such a job, and it has not ended."""
         job = await job_rows.get(self._store, job_id)

@@ -1,4 +1,4 @@
-"""A card shows how its job ended, whatever becomes of an edit."""
+"""A card shows how its job ended, whatever becomes of an edit, and of the bot."""
 
 from pathlib import Path
 from typing import Any
@@ -48,3 +48,43 @@ async def test_on_discord_the_last_edit_is_made_again(tmp_path: Path) -> None:
         await harbour.next_clip()
 
         await asked.says("Done")
+
+
+async def test_on_discord_a_restart_leaves_no_card_behind(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        card = await asked.says("Rendering")
+        harbour.parts.chat.cards._kept._gap = lambda _: 60.0
+        provider.looks = 0
+        clip = await harbour.next_clip()
+        assert "Done" not in card.content
+
+        await harbour.disconnect()
+        await harbour.connect()
+
+        await asked.says("Done")
+        assert str(clip.id) in card.content
+
+
+async def test_on_slack_a_restart_leaves_no_card_behind(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_office(tmp_path, provider=provider) as office:
+        await office.order()
+        card = await office.card("Rendering")
+        lost = office.slack.fail(
+            "chat.update",
+            where=lambda call: "Done" in str(call.args),
+            error="fatal_error",
+            times=99,
+        )
+        provider.looks = 0
+        await office.next_clip()
+        await office.disconnect()
+        lost.times = 0
+
+        await office.connect()
+        await office.parts.chat.catch_up()
+
+        await office.card("Done")
+        assert "Done" in card.words

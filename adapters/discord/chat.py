@@ -16,7 +16,7 @@ from adapters.discord.answers import Answers
 from adapters.discord.buttons import row
 from adapters.discord.cards import GAP, Cards, MessageSurface
 from adapters.discord.parcel import Parcel
-from adapters.discord.people import jump
+from adapters.discord.people import CHAT, jump
 from adapters.discord.roads import DEFAULT_LIMIT, ClosedError, Limits, Road, send
 from adapters.discord.text import error_text, joined
 from bot.errors import BotError, DeliveryError
@@ -68,6 +68,15 @@ class DiscordChat:
             born = discord.utils.snowflake_time(message.id).timestamp()
             self.cards.open(job, MessageSurface(message), born=born)
         self.cards.show(job)
+
+    async def catch_up(self) -> None:
+        """Bring the cards to their end that a restart has left behind."""
+        for job in await self._service.unshown(CHAT):
+            posted = await self._service.posted(job.id, job.place)
+            await self.show(job)
+            for message in posted[:1]:
+                url = jump(job.place, job.place.channel, message)
+                self.cards.link(job.id, url)
 
     async def find(self, job: Job, key: str) -> str | None:
         """Look for a message that was posted just before we were stopped."""

@@ -93,6 +93,7 @@ def assemble(
     @client.event
     async def setup_hook() -> None:
         chat.logged_in.set()
+        await chat.catch_up()
         client.add_dynamic_items(presses(doors.pressed))
         await commands.set_translator(tree.Translator())
         await tree.bring_up_to_date(commands, service)

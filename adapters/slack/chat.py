@@ -16,6 +16,7 @@ from adapters.slack.blocks import Block, aside, for_clip, row, section
 from adapters.slack.cards import Cards, card_blocks
 from adapters.slack.faults import ClosedError, FullError, trouble
 from adapters.slack.installs import Installs
+from adapters.slack.people import CHAT
 from adapters.slack.posts import LOST, Posts, Target
 from adapters.slack.text import SLACK
 from adapters.slack.uploads import Uploads
@@ -86,6 +87,22 @@ class SlackChat:
                 task = asyncio.create_task(self._open(job), name=f"open {job.id}")
                 self._opening[job.id] = task
         self.cards.show(job)
+
+    async def catch_up(self) -> None:
+        """Bring the cards to their end that a restart has left behind."""
+        for job in await self._service.unshown(CHAT):
+            if not job.card or self.cards.surface(job.id):
+                continue
+            place = job.place
+            posted = await self._service.posted(job.id, place)
+            links = [
+                (ts, await self.permalink(job, place.channel, ts))
+                for ts in posted[:1]
+                if ts[:1].isdigit()
+            ]
+            self.cards.open(job, *job.card.split(":", 1))
+            for ts, link in links:
+                self.cards.link(job.id, link, place.channel, place.thread or ts)
 
     async def find(self, job: Job, key: str) -> str | None:
         """Look for the file that was shared just before we were stopped."""

@@ -68,6 +68,7 @@ async def keep_connected(
     try:
         if not await _reached(parts, settings, tell, patience):
             return
+        await parts.chat.catch_up()
         if settings.slack_app_token is None:
             tell(f"Slack: waiting for its calls at {_address(settings)}.")
             await asyncio.Event().wait()

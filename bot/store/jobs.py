@@ -15,9 +15,11 @@ from bot.models import (
     State,
     Trouble,
 )
+from bot.store import notes
 from bot.store.rows import Row, Rows
 
 ENDED = "('done', 'failed', 'cancelled')"
+SHOWN = "once:shown "  # begins the note of a job whose card needs no more edits
 IDLE = "('queued', 'done', 'failed', 'cancelled')"
 
 # Fair: everybody's first waiting job before anybody's second, counting what they have
@@ -259,6 +261,24 @@ async def page(
         person,
         *((after.created, after.id) if after else ()),
         limit,
+    )
+    return [_job(row) for row in rows]
+
+
+async def shown_last(db: Rows, job_id: str, *, now: float) -> None:
+    """Note that a job's card shows how the job ended."""
+    await notes.put(db, f"{SHOWN}{job_id}", "", now=now)
+
+
+async def unshown(db: Rows, chat: str, *, since: float) -> Sequence[Job]:
+    """Jobs of a chat that have ended since, with a card that does not show it yet."""
+    rows = await db.rows(
+        f"SELECT * FROM jobs WHERE chat = ? AND state IN {ENDED} AND card IS NOT NULL"
+        " AND updated >= ? AND NOT EXISTS"
+        " (SELECT 1 FROM notes WHERE key = ? || jobs.id) ORDER BY updated",
+        chat,
+        since,
+        SHOWN,
     )
     return [_job(row) for row in rows]
 
