@@ -109,7 +109,7 @@ BREAKS = (
     Break(
         "refusals are shown to everyone",
         AD + "desk.py",
-        "await interaction.delete_original_response()",
+        "await twice(interaction.delete_original_response)",
         "pass",
         DISCORD,
     ),
@@ -158,8 +158,8 @@ BREAKS = (
     Break(
         "a mend may be read by everyone",
         AD + "desk.py",
-        "text, ephemeral=True, view=view",
-        "text, view=view",
+        "text, ephemeral=True, view=view, file=whole(words)",
+        "text, view=view, file=whole(words)",
         MENDS,
     ),
     Break(

@@ -43,6 +43,23 @@ async def test_a_bad_picture_is_refused_in_words(tmp_path: Path) -> None:
         assert await harbour.house.ledger() == []
 
 
+async def test_words_in_a_form_that_is_refused_are_given_back_whole(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        upload, said = BAD["no picture"]
+        for words in ("the tram rings", "the tram rings, " * 60 + "and stops"):
+            asked = await harbour.ada.slash(harbour.channel, "animate")
+            filled = {"picture": [upload], "action": words}
+            asked = await harbour.ada.submit(asked, filled)
+
+            answer = await asked.says(said)
+            assert answer.only_for is harbour.ada
+            assert "> the tram rings" in answer.content
+            whole = "".join(data.decode() for _, data in answer.files)
+            assert (words in whole) is (len(words) > MOST_QUOTED)
+
+
 @pytest.mark.parametrize("clip", ["foo bar", "x" * 200, "nonesuch22"])
 async def test_what_is_no_clip_cannot_be_deleted(tmp_path: Path, clip: str) -> None:
     async with open_harbour(tmp_path) as harbour:
@@ -111,10 +128,12 @@ async def test_a_form_from_before_a_restart_gives_the_words_back(
         await harbour.disconnect()
         await harbour.connect()
 
-        asked = await harbour.ada.submit(asked, {"action": "the tram rings"})
+        words = "the tram rings" * 60
+        asked = await harbour.ada.submit(asked, {"action": words})
 
         answer = await asked.says("restarted")
         assert "the tram rings" in answer.content
+        assert words in answer.files[0][1].decode()
 
 
 async def test_a_remix_form_from_before_a_restart_still_works(tmp_path: Path) -> None:

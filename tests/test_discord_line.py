@@ -42,6 +42,26 @@ async def test_one_fault_does_not_cost_an_interaction(
         assert len(await harbour.jobs()) == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "cut", "times", "name", "said"),
+    [
+        ("PATCH", "before", 1, "quota", "resets"),
+        ("DELETE", "after", 1, "clip again", "no such clip"),
+        ("DELETE", "before", 9, "clip again", "no such clip"),
+        ("POST", "before", 1, "clip again", "no such clip"),
+    ],
+)
+async def test_a_line_that_breaks_after_the_first_answer_costs_no_words(
+    tmp_path: Path, method: str, cut: str, times: int, name: str, said: str
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(method=method, path="/webhooks/", cut=cut, times=times)
+        options = {} if name == "quota" else {"clip": "nonesuch22"}
+        asked = await harbour.ada.slash(harbour.channel, name, **options)
+
+        await asked.says(said)
+
+
 async def test_an_interaction_is_answered_though_the_disk_is_busy(
     tmp_path: Path,
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,8 +14,9 @@ from adapters.discord.acks import TooLateError, answer
 from adapters.discord.answers import Answers
 from adapters.discord.cards import AnswerSurface, MessageSurface
 from adapters.discord.chat import DiscordChat
+from adapters.discord.line import FAILED, twice
 from adapters.discord.people import may_post
-from adapters.discord.text import error_text, joined, quoted
+from adapters.discord.text import error_text, joined, quoted, whole
 from bot.errors import BotError
 from bot.languages import Say, speaker
 from bot.models import Job
@@ -46,14 +48,22 @@ class Desk:
         self._chat = chat
         self._answered = Answers()
 
-    async def order(self, interaction: discord.Interaction, take: Take) -> None:
-        """Take an order and open its card; what goes wrong only its person sees."""
+    async def order(
+        self, interaction: discord.Interaction, take: Take, words: str = ""
+    ) -> None:
+        """Take an order and open its card; what goes wrong only its person sees.
+
+        Args:
+            interaction: What they did.
+            take: Takes the order.
+            words: What they wrote; they get it back when nothing comes of it.
+        """
         job, met = await _meet(interaction, take, thinking=True)
         if met.late:
             if job is not None and self._is_new(interaction):
                 await self._service.withdraw(job)
         elif job is None:
-            await self.refuse(interaction, met.trouble)
+            await self.refuse(interaction, met.trouble, words)
         else:
             self._answered.keep(str(interaction.id), interaction, may_post=False)
             await self._open_card(interaction, job, met.message)
@@ -85,12 +95,13 @@ class Desk:
         interaction: discord.Interaction,
         text: str,
         view: discord.ui.View = MISSING,
+        words: str = "",
     ) -> None:
-        """Answer at once with words for who asked."""
+        """Answer at once with words for who asked; long ones of theirs go along."""
         try:
             await answer(
                 lambda: interaction.response.send_message(
-                    text, ephemeral=True, view=view
+                    text, ephemeral=True, view=view, file=whole(words)
                 )
             )
         except TooLateError as error:
@@ -101,7 +112,7 @@ class Desk:
     ) -> None:
         """Say why a form came to nothing, and give back what was written in it."""
         text = error_text(error, say_of(interaction))
-        await self.say_now(interaction, joined(text, quoted(words)))
+        await self.say_now(interaction, joined(text, quoted(words)), words=words)
 
     def remember(self, key: str, interaction: discord.Interaction) -> None:
         """Let a delivery answer an interaction, where it cannot post."""
@@ -112,20 +123,23 @@ class Desk:
         """Bring the card of a job up to date."""
         self._chat.cards.show(job)
 
-    async def refuse(self, interaction: discord.Interaction, error: BotError) -> None:
-        """Say what is wrong so that only who asked can read it.
+    async def refuse(
+        self, interaction: discord.Interaction, error: BotError, words: str = ""
+    ) -> None:
+        """Say what is wrong so that only who asked can read it, and give words back.
 
         The answer that is "thinking" for everyone is taken away first: words that
         follow it would be shown to everyone too.
         """
-        text = error_text(error, say_of(interaction))
+        text = joined(error_text(error, say_of(interaction)), quoted(words))
         try:
-            await interaction.delete_original_response()
-        except discord.HTTPException as refused:
-            log.info("an answer could not be taken back: %s", refused)
+            with suppress(discord.NotFound):  # an earlier try has arrived
+                await twice(interaction.delete_original_response)
+        except FAILED as refused:
+            log.info("an answer could not be taken back: %r", refused)
             await self._finish(interaction, text)
         else:
-            await self._aside(interaction, text)
+            await self._aside(interaction, text, words)
 
     def _is_new(self, interaction: discord.Interaction) -> bool:
         """Whether we have not answered it before; a lost line may bring it twice."""
@@ -147,15 +161,22 @@ class Desk:
 
     async def _finish(self, interaction: discord.Interaction, text: str) -> None:
         try:
-            await interaction.edit_original_response(content=text)
-        except discord.HTTPException as error:
-            log.warning("an answer could not be given: %s", error)
+            await twice(lambda: interaction.edit_original_response(content=text))
+        except FAILED as error:
+            log.warning("an answer could not be given: %r", error)
 
-    async def _aside(self, interaction: discord.Interaction, text: str) -> None:
+    async def _aside(
+        self, interaction: discord.Interaction, text: str, words: str = ""
+    ) -> None:
+        """Say something to who asked; better twice than not at all."""
         try:
-            await interaction.followup.send(text, ephemeral=True)
-        except discord.HTTPException as error:
-            log.warning("an answer could not be given: %s", error)
+            await twice(
+                lambda: interaction.followup.send(
+                    text, ephemeral=True, file=whole(words)
+                )
+            )
+        except FAILED as error:
+            log.warning("an answer could not be given: %r", error)
 
 
 def say_of(interaction: discord.Interaction) -> Say:

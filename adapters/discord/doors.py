@@ -7,6 +7,7 @@ import discord
 from adapters.discord import buttons, forms
 from adapters.discord.desk import Desk, say_of
 from adapters.discord.forms import Sent, Wish, Wishes
+from adapters.discord.line import FAILED
 from adapters.discord.people import asker, place_of, whence
 from adapters.discord.pictures import Pictures, Upload, attached_to, first_picture
 from adapters.discord.text import DISCORD, joined
@@ -50,7 +51,7 @@ class Doors:
             )
             return await self.service.submit(ask, **whence(interaction))
 
-        await self.desk.order(interaction, take)
+        await self.desk.order(interaction, take, prompt)
 
     async def studio(self, interaction: discord.Interaction, wish: Wish) -> None:
         """Open the form in which a prompt is put together."""
@@ -68,7 +69,7 @@ class Doors:
         async def take() -> Job:
             return await self.service.remix(clip_id, words, **whence(interaction))
 
-        await self.desk.order(interaction, take)
+        await self.desk.order(interaction, take, words)
 
     async def extend(
         self, interaction: discord.Interaction, clip_id: str, words: str, seconds: int
@@ -80,7 +81,7 @@ class Doors:
                 clip_id, words, seconds, **whence(interaction)
             )
 
-        await self.desk.order(interaction, take)
+        await self.desk.order(interaction, take, words)
 
     async def again(self, interaction: discord.Interaction, job_id: str) -> None:
         """Order the same once more."""
@@ -129,7 +130,7 @@ class Doors:
                 clip_id, words, int(seconds), **whence(interaction)
             )
 
-        await self.desk.order(interaction, take)
+        await self.desk.order(interaction, take, words)
 
     async def pressed(
         self, interaction: discord.Interaction, verb: str, job_id: str
@@ -211,7 +212,7 @@ class Doors:
             channel = self.client.get_partial_messageable(int(found.channel))
             try:
                 await channel.get_partial_message(int(found.message)).delete()
-            except discord.HTTPException:
+            except FAILED:
                 continue  # gone already, or where the bot may not go any more
         return say_of(interaction)("Deleted.")
 

@@ -1,6 +1,10 @@
 """What people typed, made harmless for Discord, and what we say, in its markup."""
 
 import re
+from io import BytesIO
+
+import discord
+from discord.utils import MISSING
 
 from bot.errors import BotError
 from bot.languages import Say
@@ -43,6 +47,12 @@ plain = DISCORD.plain
 def quoted(words: str) -> str:
     """Somebody's words as a quotation; empty for none."""
     return markup.quoted(words, DISCORD)
+
+
+def whole(words: str) -> discord.File:
+    """Somebody's words as a file, where they are too long to be quoted."""
+    is_long = len(words) > MOST_QUOTED
+    return discord.File(BytesIO(words.encode()), "words.txt") if is_long else MISSING
 
 
 def joined(*lines: str) -> str:
