@@ -197,8 +197,14 @@ async def test_a_bot_that_was_killed_after_posting_does_not_post_again(
     tmp_path: Path,
 ) -> None:
     """It looks through the channel for its own message of that job."""
-    async with open_harbour(tmp_path) as harbour:
-        clip = await harbour.clip()
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        await asked.says("Rendering")
+        for _ in range(120):
+            await harbour.bob.say(harbour.channel, "chatter")
+        provider.looks = 0
+        clip = await harbour.next_clip()
         [job] = await harbour.jobs()
 
         found = await harbour.parts.chat.find(job, job.id)

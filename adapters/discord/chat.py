@@ -27,7 +27,7 @@ from bot.service import RenderService
 log = logging.getLogger(__name__)
 
 EPOCH = 1_420_070_400_000  # milliseconds; Discord's ids count from there (docs)
-LOOK_BACK = 100  # messages of a channel that are looked through after a restart
+LOOK_BACK = 500  # messages of a channel that are looked through after a restart
 QUIET = discord.AllowedMentions.none()
 
 Post = Callable[[Road, list[str]], Awaitable[discord.Message]]
@@ -77,7 +77,9 @@ class DiscordChat:
         channel = self._client.get_partial_messageable(int(job.place.channel))
         since = discord.Object(int((job.created - 60) * 1000 - EPOCH) << 22)
         try:
-            async for message in channel.history(limit=LOOK_BACK, after=since):
+            async for message in channel.history(
+                limit=LOOK_BACK, after=since, oldest_first=False
+            ):
                 if message.author == self._client.user and _names(message, job.id):
                     return str(message.id)
         except discord.HTTPException as error:
