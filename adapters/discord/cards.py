@@ -64,8 +64,7 @@ class AnswerSurface:
     async def edit(self, text: str, view: View) -> None:
         """Show this from now on."""
         if self.answers.is_open(self.answer):
-            interaction = self.answer.interaction
-            await interaction.edit_original_response(content=text, view=view)
+            await self.answer.show(text, view)
         elif self.later is not None:
             await self.later.edit(text, view)
 
