@@ -438,6 +438,18 @@ async def test_a_card_that_cannot_be_edited_stops_nothing(
         assert clip.files
 
 
+async def test_a_card_that_was_deleted_is_left_alone(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        card = await asked.says("Rendering")
+        card.deleted = True
+        provider.looks = 0
+        await harbour.next_clip()
+
+        assert [c.status for c in harbour.discord.log].count(404) == 1
+
+
 async def test_a_card_is_left_alone_once_it_is_old(tmp_path: Path) -> None:
     """Discord takes edits of old messages as abuse."""
     provider = FakeProvider(tmp_path, looks=10**9)

@@ -9,13 +9,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-import aiohttp
 import discord
 
 from adapters.discord.answers import Answer, Answers
 from adapters.discord.buttons import for_card
+from adapters.discord.line import LOST
 from adapters.discord.text import card_text, joined
 from bot import following
 from bot.languages import speaker
@@ -30,6 +31,7 @@ OLDEST = (
 )  # seconds; edits of messages over an hour old are answered with 30046
 PATIENCE = 10.0  # seconds for an edit that the next one replaces anyway
 OVER = frozenset({401, 403, 404})
+GONE = frozenset({10003, 10008})  # unknown channel, unknown message
 
 View = discord.ui.View | None
 
@@ -77,11 +79,13 @@ class Drawn:
         born: Unix time when its message was posted.
         note: A line of the chat's own.
         link: Address of the message with the clip.
+        gone: Is called when the message turns out to be deleted.
     """
 
     surface: Surface
     born: float
     now: Callable[[], float]
+    gone: Callable[[], None]
     note: str = ""
     link: str | None = None
     shown: str = ""
@@ -103,6 +107,8 @@ class Drawn:
                 self.shown = text
         except discord.HTTPException as error:
             log.info("the card of job %s: %s", job.id, error)
+            if error.code in GONE:
+                self.gone()
             return error.status not in OVER
         return True
 
@@ -124,6 +130,7 @@ class Cards:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self._gone: set[str] = set()
         self._kept: following.Cards[Drawn] = following.Cards(service, gap=lambda _: gap)
         self.show = self._kept.show
         self.close = self._kept.close
@@ -141,11 +148,12 @@ class Cards:
         """
         born = self._now() if born is None else born
         if self._now() - born <= OLDEST:
-            self._kept.open(job, Drawn(surface, born, self._now, note))
+            gone = partial(self._gone.add, job.id)
+            self._kept.open(job, Drawn(surface, born, self._now, gone, note))
 
     def knows(self, job_id: str) -> bool:
-        """Whether a job has a card that is kept."""
-        return self._kept.surface(job_id) is not None
+        """Whether a job has a card that is kept, or had one that was deleted."""
+        return job_id in self._gone or self._kept.surface(job_id) is not None
 
     def link(self, job_id: str, url: str) -> None:
         """Let the card lead to the message with the clip."""
@@ -158,7 +166,7 @@ async def _edited(edit: Awaitable[None], *, last: bool) -> bool:
     try:
         async with asyncio.timeout(None if last else PATIENCE):
             await edit
-    except (TimeoutError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+    except LOST as error:
         log.info("an edit was dropped: %r", error)
         return False
     return True
