@@ -58,6 +58,7 @@ BREAKS = (
         "acknowledge after the work",
         AD + "desk.py",
         "    ack = asyncio.create_task(_defer(interaction, **how))\n"
+        "    interaction.extras[ACK] = ack\n"
         "    await asyncio.wait([ack], timeout=HEAD_START)\n"
         "    made, trouble = await _outcome(work)\n",
         "    made, trouble = await _outcome(work)\n"
@@ -74,7 +75,7 @@ BREAKS = (
     Break(
         "an order that was answered too late stays",
         AD + "desk.py",
-        "await self._service.withdraw(job)",
+        "await self._service.withdraw(kept[1])",
         "pass",
         LINE,
     ),

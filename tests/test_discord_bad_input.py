@@ -56,8 +56,8 @@ async def test_words_in_a_form_that_is_refused_are_given_back_whole(
             answer = await asked.says(said)
             assert answer.only_for is harbour.ada
             assert "> the tram rings" in answer.content
-        [(_, whole)] = answer.files
-        assert words in whole.decode()
+            whole = "".join(data.decode() for _, data in answer.files)
+            assert (words in whole) is (len(words) > MOST_QUOTED)
 
 
 @pytest.mark.parametrize("clip", ["foo bar", "x" * 200, "nonesuch22"])

@@ -86,6 +86,65 @@ async def test_a_user_who_brought_the_bot_along_gets_the_clip_as_an_answer(
         await asked.settled(lambda a: any(m.files for m in a.followups))
 
 
+def foreign(harbour: Harbour) -> Channel:
+    """A channel of a server that does not have the bot."""
+    elsewhere = harbour.discord.guild("Elsewhere", bot_is_member=False)
+    elsewhere.join(harbour.ada)
+    return elsewhere.channel("general")
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        (r"/webhooks/\d+/[^/]+$", {"cut": "after"}),
+        ("/callback", {"cut": "before", "times": 6}),
+    ],
+)
+async def test_a_clip_that_is_an_answer_comes_once_whatever_breaks(
+    tmp_path: Path, path: str, fault: dict[str, Any]
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        harbour.discord.fail(method="POST", path=path, **fault)
+        asked = await harbour.ada.slash(foreign(harbour), "animate", prompt="pan left")
+        await asked.says("Done")
+        await harbour.idle()
+
+        assert [bool(m.files) for m in asked.followups] == [True]
+        assert harbour.ada.dm.messages == []
+
+
+async def test_a_card_that_shows_nothing_yet_is_not_taken_for_the_clip(
+    tmp_path: Path,
+) -> None:
+    """The first message after "thinking" takes its place, and the next edit that."""
+    async with open_harbour(tmp_path) as harbour:
+        harbour.parts.chat.cards._kept._gap = lambda _: 60.0
+        harbour.discord.fail(
+            method="PATCH", path="/@original", status=429, retry_after=0.01, via=False
+        )
+        asked = await harbour.ada.slash(foreign(harbour), "animate", prompt="pan left")
+        await harbour.idle()
+
+        assert asked.original is not None
+        assert asked.original.content == "Sending"
+        assert [bool(m.files) for m in asked.followups] == [True]
+
+
+async def test_a_clip_that_is_sent_again_as_an_answer_is_for_everyone(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        await harbour.clip()
+        [job] = await harbour.jobs()
+
+        asked = await harbour.ada.slash(foreign(harbour), "clip resend", clip=job.id)
+
+        assert (await asked.says("Posted")).ephemeral
+        [clip] = asked.followups
+        assert clip.files
+        assert not clip.ephemeral
+
+
 async def goes(harbour: Harbour, channel: Channel, how: str) -> None:
     """Close a channel while a render is under way."""
     match how:
@@ -197,8 +256,14 @@ async def test_a_bot_that_was_killed_after_posting_does_not_post_again(
     tmp_path: Path,
 ) -> None:
     """It looks through the channel for its own message of that job."""
-    async with open_harbour(tmp_path) as harbour:
-        clip = await harbour.clip()
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        await asked.says("Rendering")
+        for _ in range(120):
+            await harbour.bob.say(harbour.channel, "chatter")
+        provider.looks = 0
+        clip = await harbour.next_clip()
         [job] = await harbour.jobs()
 
         found = await harbour.parts.chat.find(job, job.id)
@@ -371,6 +436,18 @@ async def test_a_card_that_cannot_be_edited_stops_nothing(
         clip = await harbour.clip()
 
         assert clip.files
+
+
+async def test_a_card_that_was_deleted_is_left_alone(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9)
+    async with open_harbour(tmp_path, provider=provider) as harbour:
+        asked = await harbour.ada.slash(harbour.channel, "animate", prompt="pan left")
+        card = await asked.says("Rendering")
+        card.deleted = True
+        provider.looks = 0
+        await harbour.next_clip()
+
+        assert [c.status for c in harbour.discord.log].count(404) == 1
 
 
 async def test_a_card_is_left_alone_once_it_is_old(tmp_path: Path) -> None:

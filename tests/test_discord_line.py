@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,34 @@ async def test_commands_are_sent_only_when_they_have_changed(tmp_path: Path) -> 
 
         sent = [entry for entry in harbour.discord.log if entry.method == "PUT"]
         assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "retry_after": 3_600.0},
+        {"status": 400, "code": 50240},
+        {"status": 400, "code": 50035},
+        {"status": 403, "code": 50001},
+    ],
+)
+async def test_commands_that_are_refused_are_sent_at_the_next_start(
+    tmp_path: Path, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until then the bot is there all the same."""
+    async with open_harbour(tmp_path, online=False) as harbour:
+        harbour.discord.fail(method="PUT", path="/commands", **fault)
+        await harbour.connect()
+        await harbour.ada.say(harbour.channel, "hello", mention_bot=True)
+        await harbour.channel.until(lambda m: "/animate" in m.content)
+        assert "start again later" in caplog.text
+        assert harbour.discord.commands == []
+
+        await harbour.disconnect()
+        await harbour.connect()
+
+        assert harbour.discord.commands
+        await harbour.disconnect()
 
 
 @asynccontextmanager

@@ -1,28 +1,51 @@
 """Interactions whose token still works: in memory only, and only for some minutes."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import discord
+from discord.utils import MISSING
 
+from adapters.discord.line import twice
+
+ACK = "acknowledgement"  # the first answer on its way, among an interaction's extras
 LASTS = 14 * 60.0  # seconds; Discord's tokens last 15 minutes (docs, 2026-08)
 MOST = 10_000  # interactions kept at once; the oldest go first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """An interaction that can still be answered.
 
     Attributes:
         since: When it was received, in seconds of a monotonic clock.
         may_post: Whether the bot may post in its own name where it was called.
+        begun: Whether its first answer shows more than "thinking".
     """
 
     interaction: discord.Interaction
     since: float
     may_post: bool
+    begun: bool = False
+
+    async def show(self, text: str, view: discord.ui.View | None = MISSING) -> None:
+        """Change the first answer."""
+        await self.interaction.edit_original_response(content=text, view=view)
+        self.begun = True
+
+    async def begin(self, text: str) -> None:
+        """See that the first answer shows something.
+
+        As long as it does not, whatever follows takes its place.
+        """
+        if ack := self.interaction.extras.get(ACK):
+            await asyncio.wait([ack])
+        if not self.begun:
+            await twice(partial(self.show, text))
 
 
 class Answers:

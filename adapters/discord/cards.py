@@ -9,13 +9,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-import aiohttp
 import discord
 
 from adapters.discord.answers import Answer, Answers
 from adapters.discord.buttons import for_card
+from adapters.discord.line import LOST
 from adapters.discord.text import card_text, joined
 from bot import following
 from bot.following import Drawing
@@ -32,6 +33,7 @@ OLDEST = (
 PATIENCE = 10.0  # seconds for an edit that the next one replaces anyway
 OVER = frozenset({401, 403, 404})
 BUSY = frozenset({429, 500, 502, 503, 504})
+GONE = frozenset({10003, 10008})  # unknown channel, unknown message
 
 View = discord.ui.View | None
 
@@ -66,8 +68,7 @@ class AnswerSurface:
     async def edit(self, text: str, view: View) -> None:
         """Show this from now on."""
         if self.answers.is_open(self.answer):
-            interaction = self.answer.interaction
-            await interaction.edit_original_response(content=text, view=view)
+            await self.answer.show(text, view)
         elif self.later is not None:
             await self.later.edit(text, view)
 
@@ -80,11 +81,13 @@ class Drawn:
         born: Unix time when its message was posted.
         note: A line of the chat's own.
         link: Address of the message with the clip.
+        gone: Is called when the message turns out to be deleted.
     """
 
     surface: Surface
     born: float
     now: Callable[[], float]
+    gone: Callable[[], None]
     note: str = ""
     link: str | None = None
     shown: str = ""
@@ -106,6 +109,8 @@ class Drawn:
                 return Drawing.LATER
         except discord.HTTPException as error:
             log.info("the card of job %s: %s", job.id, error)
+            if error.code in GONE:
+                self.gone()
             if error.status in OVER:
                 return Drawing.GONE
             return Drawing.LATER if error.status in BUSY else Drawing.SHOWN
@@ -130,6 +135,7 @@ class Cards:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self._gone: set[str] = set()
         self._kept: following.Cards[Drawn] = following.Cards(service, gap=lambda _: gap)
         self.show = self._kept.show
         self.close = self._kept.close
@@ -147,11 +153,12 @@ class Cards:
         """
         born = self._now() if born is None else born
         if self._now() - born <= OLDEST:
-            self._kept.open(job, Drawn(surface, born, self._now, note))
+            gone = partial(self._gone.add, job.id)
+            self._kept.open(job, Drawn(surface, born, self._now, gone, note))
 
     def knows(self, job_id: str) -> bool:
-        """Whether a job has a card that is kept."""
-        return self._kept.surface(job_id) is not None
+        """Whether a job has a card that is kept, or had one that was deleted."""
+        return job_id in self._gone or self._kept.surface(job_id) is not None
 
     def link(self, job_id: str, url: str) -> None:
         """Let the card lead to the message with the clip."""
@@ -164,7 +171,7 @@ async def _edited(edit: Awaitable[None], *, last: bool) -> bool:
     try:
         async with asyncio.timeout(None if last else PATIENCE):
             await edit
-    except (TimeoutError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+    except LOST as error:
         log.info("an edit was dropped: %r", error)
         return False
     return True

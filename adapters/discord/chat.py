@@ -9,15 +9,22 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 import discord
 
-from adapters.discord.answers import Answers
+from adapters.discord.answers import Answer, Answers
 from adapters.discord.buttons import row
 from adapters.discord.cards import GAP, Cards, MessageSurface
+from adapters.discord.line import LOST
 from adapters.discord.parcel import Parcel
 from adapters.discord.people import CHAT, jump
-from adapters.discord.roads import DEFAULT_LIMIT, ClosedError, Limits, Road, send
+from adapters.discord.roads import (
+    DEFAULT_LIMIT,
+    ClosedError,
+    Limits,
+    Road,
+    send,
+    worded,
+)
 from adapters.discord.text import error_text, joined
 from bot.errors import BotError, DeliveryError
 from bot.languages import speaker
@@ -27,7 +34,7 @@ from bot.service import RenderService
 log = logging.getLogger(__name__)
 
 EPOCH = 1_420_070_400_000  # milliseconds; Discord's ids count from there (docs)
-LOOK_BACK = 100  # messages of a channel that are looked through after a restart
+LOOK_BACK = 500  # messages of a channel that are looked through after a restart
 QUIET = discord.AllowedMentions.none()
 
 Post = Callable[[Road, list[str]], Awaitable[discord.Message]]
@@ -86,11 +93,15 @@ class DiscordChat:
         channel = self._client.get_partial_messageable(int(job.place.channel))
         since = discord.Object(int((job.created - 60) * 1000 - EPOCH) << 22)
         try:
-            async for message in channel.history(limit=LOOK_BACK, after=since):
+            async for message in channel.history(
+                limit=LOOK_BACK, after=since, oldest_first=False
+            ):
                 if message.author == self._client.user and _names(message, job.id):
                     return str(message.id)
         except discord.HTTPException as error:
             log.info("job %s: its channel cannot be read: %s", job.id, error)
+        except LOST as error:
+            raise DeliveryError("Discord does not answer.", passing=True) from error
         return None
 
     async def deliver(self, job: Job, clip: Clip, file: Path, key: str) -> str:
@@ -144,7 +155,7 @@ class DiscordChat:
         if self.answers.may_post(key):
             roads.append(partial(self._to_channel, job, key))
         if answer := self.answers.get(key):
-            roads.append(partial(_to_answer, answer.interaction, job.person.id))
+            roads.append(partial(_to_answer, answer, job))
         return [*roads, partial(self._to_person, job, key)]
 
     async def _to_channel(self, job: Job, key: str) -> Road:
@@ -165,16 +176,23 @@ class DiscordChat:
             channel = await self._client.create_dm(person)
         except discord.HTTPException as error:
             raise ClosedError("I may not write to you.") from error
-        except (aiohttp.ClientError, OSError, RuntimeError) as error:
+        except LOST as error:
             raise DeliveryError("Discord does not answer.", passing=True) from error
         say = partial(channel.send, nonce=nonce(key), allowed_mentions=QUIET)
         return Road(say, "direct", DEFAULT_LIMIT)
 
 
-async def _to_answer(interaction: discord.Interaction, person: str) -> Road:
+async def _to_answer(answer: Answer, job: Job) -> Road:
     """The answer to the command, which needs no permission of the bot."""
-    say = partial(interaction.followup.send, wait=True, allowed_mentions=_only(person))
-    return Road(say, f"answers {interaction.guild_id}", interaction.filesize_limit)
+    interaction, pinged = answer.interaction, _only(job.person.id)
+    with worded():
+        await answer.begin(speaker(job.place.locale)("Sending"))
+    return Road(
+        partial(interaction.followup.send, wait=True, allowed_mentions=pinged),
+        f"answers {interaction.guild_id}",
+        interaction.filesize_limit,
+        repeats=True,
+    )
 
 
 def _only(person: str) -> discord.AllowedMentions:

@@ -11,7 +11,7 @@ import discord
 from discord.utils import MISSING
 
 from adapters.discord.acks import TooLateError, answer
-from adapters.discord.answers import Answers
+from adapters.discord.answers import ACK, Answer, Answers
 from adapters.discord.cards import AnswerSurface, MessageSurface
 from adapters.discord.chat import DiscordChat
 from adapters.discord.line import FAILED, twice
@@ -58,15 +58,20 @@ class Desk:
             take: Takes the order.
             words: What they wrote; they get it back when nothing comes of it.
         """
-        job, met = await _meet(interaction, take, thinking=True)
+
+        async def keep() -> tuple[Answer, Job]:
+            job = await take()
+            return self.remember(job.id, interaction), job
+
+        kept, met = await _meet(interaction, keep, thinking=True)
         if met.late:
-            if job is not None and self._is_new(interaction):
-                await self._service.withdraw(job)
-        elif job is None:
+            if kept is not None and self._is_new(interaction):
+                await self._service.withdraw(kept[1])
+        elif kept is None:
             await self.refuse(interaction, met.trouble, words)
         else:
             self._answered.keep(str(interaction.id), interaction, may_post=False)
-            await self._open_card(interaction, job, met.message)
+            await self._open_card(*kept, met.message)
 
     async def whisper(self, interaction: discord.Interaction, compose: Compose) -> None:
         """Answer so that only who asked can read it."""
@@ -114,10 +119,10 @@ class Desk:
         text = error_text(error, say_of(interaction))
         await self.say_now(interaction, joined(text, quoted(words)), words=words)
 
-    def remember(self, key: str, interaction: discord.Interaction) -> None:
+    def remember(self, key: str, interaction: discord.Interaction) -> Answer:
         """Let a delivery answer an interaction, where it cannot post."""
-        here = may_post(interaction)
-        self._chat.answers.keep(key, interaction, may_post=here)
+        answers, here = self._chat.answers, may_post(interaction)
+        return answers.get(key) or answers.keep(key, interaction, may_post=here)
 
     def show(self, job: Job) -> None:
         """Bring the card of a job up to date."""
@@ -145,18 +150,14 @@ class Desk:
         """Whether we have not answered it before; a lost line may bring it twice."""
         return self._answered.get(str(interaction.id)) is None
 
-    async def _open_card(
-        self, interaction: discord.Interaction, job: Job, message: int | None
-    ) -> None:
-        here = may_post(interaction)
-        held = self._chat.answers.keep(job.id, interaction, may_post=here)
-        later = None
+    async def _open_card(self, held: Answer, job: Job, message: int | None) -> None:
+        interaction, later = held.interaction, None
         if message is not None and interaction.channel_id is not None:
             channel = self._client.get_partial_messageable(interaction.channel_id)
             later = MessageSurface(channel.get_partial_message(message))
             await self._service.note_card(job.id, str(message))
         surface = AnswerSurface(held, self._chat.answers, later)
-        note = "" if here else say_of(interaction)(FAR)
+        note = "" if held.may_post else say_of(interaction)(FAR)
         self._chat.cards.open(job, surface, note=note)
 
     async def _finish(self, interaction: discord.Interaction, text: str) -> None:
@@ -210,6 +211,7 @@ async def _meet(
 ) -> tuple[T | None, _Met]:
     """Let the answer leave, then work while it is on its way."""
     ack = asyncio.create_task(_defer(interaction, **how))
+    interaction.extras[ACK] = ack
     await asyncio.wait([ack], timeout=HEAD_START)
     made, trouble = await _outcome(work)
     try:

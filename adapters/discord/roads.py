@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import aiohttp
 import discord
 from discord.utils import MISSING
 
+from adapters.discord.line import BROKEN, LOST
 from bot.errors import DeliveryError
 
 log = logging.getLogger(__name__)
@@ -60,11 +61,13 @@ class Road:
         send: Posts a message there.
         where: What its limit is kept under.
         limit: Bytes that a file may have, as far as Discord says.
+        repeats: Whether a message that is sent again would be there twice.
     """
 
     send: Send
     where: str
     limit: int
+    repeats: bool = False
 
 
 @dataclass(slots=True)
@@ -104,19 +107,30 @@ async def send(
     if file is not None:
         opened = await asyncio.to_thread(discord.File, file, filename=name)
     try:
-        return await road.send(text, view=view, file=opened or MISSING)
-    except discord.HTTPException as error:
-        raise _worded(error, with_file=file is not None) from error
-    except (
-        aiohttp.ClientError,
-        OSError,
-        discord.RateLimited,
-        RuntimeError,  # the session was closed: a new client is on its way
-    ) as error:
-        raise _unreachable() from error
+        with worded(with_file=file is not None, repeats=road.repeats):
+            return await road.send(text, view=view, file=opened or MISSING)
     finally:
         if opened is not None:
             await asyncio.to_thread(opened.close)
+
+
+@contextmanager
+def worded(*, with_file: bool = False, repeats: bool = False) -> Iterator[None]:
+    """Turn what Discord says, or does not, into our own errors: those of `send`."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        raise _worded(error, with_file=with_file) from error
+    except LOST as error:
+        if repeats and _may_have_arrived(error):
+            raise DeliveryError("Discord did not say whether it arrived.") from error
+        raise _unreachable() from error
+
+
+def _may_have_arrived(error: Exception) -> bool:
+    return isinstance(error, BROKEN) and not isinstance(
+        error, aiohttp.ClientConnectorError
+    )
 
 
 def _worded(error: discord.HTTPException, *, with_file: bool) -> Exception:

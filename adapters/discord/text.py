@@ -55,9 +55,8 @@ def quoted(words: str) -> str:
 
 def whole(words: str) -> discord.File:
     """Somebody's words as a file, where they are too long to be quoted."""
-    if len(words) <= MOST_QUOTED:
-        return MISSING
-    return discord.File(BytesIO(words.encode()), "words.txt")
+    is_long = len(words) > MOST_QUOTED
+    return discord.File(BytesIO(words.encode()), "words.txt") if is_long else MISSING
 
 
 def joined(*lines: str) -> str:

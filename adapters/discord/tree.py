@@ -14,6 +14,10 @@ from bot.service import RenderService
 
 log = logging.getLogger(__name__)
 
+REFUSED = (
+    "Discord did not take the commands (%s): going on with those that it has;"
+    " start again later to send them anew"
+)
 NAMES = frozenset({Where.command_name, Where.group_name, Where.parameter_name})
 
 
@@ -36,16 +40,20 @@ class Translator(app_commands.Translator):
 async def bring_up_to_date(
     tree: "app_commands.CommandTree[Any]", service: RenderService
 ) -> bool:
-    """Send the commands to Discord if they are not what it was sent last.
+    """Send the commands to Discord if they are not what it took last.
 
     Returns:
-        Whether they were sent.
+        Whether they were sent, and taken.
     """
     key = f"discord-commands:{tree.client.application_id}"
     digest = await fingerprint(tree)
     if await service.recall(key) == digest:
         return False
-    sent = await tree.sync()
+    try:
+        sent = await tree.sync()
+    except (discord.HTTPException, discord.RateLimited) as error:
+        log.warning(REFUSED, error)
+        return False
     await service.note(key, digest)
     log.info("%s commands were sent to Discord", len(sent))
     return True
