@@ -1,5 +1,6 @@
 """What only Slack has: its forms, its threads, its events that come more than once."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ async def test_the_menu_of_a_clip_opens_the_remix(tmp_path: Path) -> None:
         remix = await office.next_clip()
 
         assert remix.thread_ts == clip.ts
+
+
+async def test_two_quick_presses_are_one_order(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.clip()
+        card = await office.card("Done", button="Again")
+        await asyncio.gather(*(office.ada.press(card, "Again") for _ in range(3)))
+        await office.next_clip()
+        assert len(await office.jobs()) == 2
+
+        office.clock.move(5)
+        await office.ada.press(card, "Again")
+        await office.next_clip()
+        assert len(await office.jobs()) == 3
 
 
 async def test_a_menu_on_words_alone_says_what_to_do(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -335,6 +336,46 @@ async def test_what_breaks_in_a_way_nobody_foresaw_is_said(
         await asked.says("broke on our side")
         await office.house.store.rows("ALTER TABLE gone RENAME TO jobs")
         assert "nobody foresaw" in caplog.text
+
+
+async def test_who_does_not_say_what_is_wrong_is_asked(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.clip()
+        card = await office.card("Done", button="Not right?")
+        await office.ada.press(card, "Not right?")
+        view = await office.ada.modal()
+        [choice] = view.inputs
+        assert not choice.optional
+        view.blocks[0]["optional"] = True  # as an older form has it
+        sent = await office.ada.submit(view, {"fault": None})
+
+        assert "Choose what is wrong" in sent.errors["fault"]
+
+
+@pytest.mark.parametrize("button", ["Remix", "Extend"])
+async def test_a_slow_order_that_is_refused_gives_its_own_form_back(
+    tmp_path: Path, button: str
+) -> None:
+    async with open_office(tmp_path, pace={"slow": 0.05}) as office:
+        await office.clip()
+        service = office.house.service
+        service._settings = replace(service._settings, caps=Caps(person_day=4))
+        card = await office.card("Done", button=button)
+        await office.ada.press(card, button)
+        view = await office.ada.modal()
+        async with office.house.busy():
+            sent = asyncio.create_task(
+                office.ada.submit(view, {"words": "add heavy rain"})
+            )
+            look = lambda: "Fetching" in view.words  # noqa: E731
+            await office.slack.bell.until(look, 5, str)
+        await sent
+        await office.slack.bell.until(lambda: view.find("words"), 5, str)
+
+        words = view.find("words")
+        assert words is not None
+        assert words.initial == "add heavy rain"
+        assert "day" in view.words
 
 
 async def test_a_clip_that_is_gone_is_not_mended(tmp_path: Path) -> None:

@@ -291,6 +291,22 @@ async def test_a_clip_that_was_sent_again_has_its_buttons_in_its_thread(
         assert card.thread_ts == clip.ts
 
 
+async def test_what_is_deleted_is_gone_wherever_it_was_sent(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.clip()
+        [job] = await office.jobs()
+        await office.ada.slash(office.channel, "/animate", f"resend {job.id}")
+        await office.next_clip()
+        await asyncio.gather(*office.parts.desk._tasks)
+        await office.ada.slash(office.channel, "/animate", f"delete {job.id}")
+
+        def empty() -> bool:
+            return not [m for m in office.channel.messages if m.by_bot]
+
+        await office.slack.bell.until(empty, 5, office.channel.dump)
+        assert all(file.deleted for file in office.slack.files.values())
+
+
 @pytest.mark.parametrize("how", ["expire_token", "revoke_token"])
 async def test_a_token_that_ends_mid_render_loses_nothing(
     tmp_path: Path, how: str

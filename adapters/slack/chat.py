@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +73,7 @@ class SlackChat:
         self._installs = installs
         self._service = service
         self._uploads = uploads
+        self.files = uploads.files
         self._anchors = Anchors(service)
         self._now = now
         self._opening: dict[str, asyncio.Task[None]] = {}
@@ -207,6 +208,14 @@ class SlackChat:
         url = me.url if me else ""
         where = f"{url}archives/{channel}" if url else ""
         return f"{where}/p{ts.replace('.', '')}" if where and "." in ts else where
+
+    async def controls(self, shown: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Where the buttons are that belong to messages with clips sent again."""
+        noted = [
+            (channel, await self.posts.posted(channel, f"controls {ts}"))
+            for channel, ts in shown
+        ]
+        return [(channel, ts) for channel, ts in noted if ts]
 
     async def close(self) -> None:
         """Leave everything as it is."""

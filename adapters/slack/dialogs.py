@@ -13,7 +13,7 @@ from adapters.slack.doors import Doors
 from adapters.slack.fields import About, Fields, field_of
 from adapters.slack.people import Spot
 from adapters.slack.posts import LOST
-from bot.errors import BotError, StateError
+from bot.errors import BotError, OptionError, StateError
 from bot.languages import ENGLISH, speaker
 from bot.mending import ClipFault
 from bot.models import Job, Person, Place
@@ -65,9 +65,16 @@ class Dialogs:
         self.doors.desk.later(self._complete(spot, about, fields, shown))
 
     async def pressed(
-        self, verb: str, spot: Spot, job_id: str, trigger: str
+        self, verb: str, spot: Spot, job_id: str, trigger: str, *, event: str = ""
     ) -> list[Block]:
         """A button was pressed; what to say to its person, if anything.
+
+        Args:
+            verb: Which.
+            spot: By whom, and where.
+            job_id: The job or clip that it is for.
+            trigger: Opens a form.
+            event: What tells an order from any other.
 
         Raises:
             BotError: It cannot be done.
@@ -82,9 +89,9 @@ class Dialogs:
             case "wrong":
                 await self.open_form(spot, trigger, forms.wrong(about, say))
             case "again":
-                await self.doors.again(spot, job_id, f"action {trigger}")
+                await self.doors.again(spot, job_id, event)
             case "final":
-                await self.doors.final(spot, job_id, f"action {trigger}")
+                await self.doors.final(spot, job_id, event)
             case "cancel":
                 await self.doors.cancel(spot, job_id)
             case "delete":
@@ -124,14 +131,17 @@ class Dialogs:
         if done:
             work.result()
             return None
-        self.doors.desk.later(self._late(work, spot, view_id, about, fields))
+        self.doors.desk.later(self._late(work, verb, spot, view_id, about, fields))
         say = speaker(self.doors.desk.people.locale(spot) or ENGLISH)
         return {"response_action": "update", "view": forms.waiting(say)}
 
     async def _mended(self, spot: Spot, about: About, fields: Fields) -> Block:
         """How to answer who said what is wrong with a clip: with what would mend it."""
         say = speaker(self.doors.desk.people.locale(spot) or ENGLISH)
-        fault = ClipFault(fields.text("fault"))
+        try:
+            fault = ClipFault(fields.text("fault"))
+        except ValueError:
+            raise OptionError("Choose what is wrong with it.") from None
         mend = await self.doors.service.mend(
             about.clip, fault, person=spot.person(), place=spot.place()
         )
@@ -170,6 +180,7 @@ class Dialogs:
     async def _late(
         self,
         work: "asyncio.Task[Job]",
+        verb: str,
         spot: Spot,
         view_id: str,
         about: About,
@@ -181,7 +192,12 @@ class Dialogs:
             await work
         except BotError as error:
             locale = await self.doors.desk.people.tongue(spot)
-            view = self._studio(about, locale, fields, trouble=error)
+            if verb == "studio":
+                view = self._studio(about, locale, fields, trouble=error)
+            else:
+                view = forms.again(
+                    verb, about, speaker(locale), fields=fields, trouble=error
+                )
         else:
             view = forms.told(say, say("It is under way: see its card."))
         await self._change(spot, view_id, view)

@@ -1,6 +1,7 @@
 """What commands, buttons and forms have in common: each order, once."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from slack_sdk.errors import SlackApiError
 
@@ -135,20 +136,19 @@ class Doors:
     async def _take_away(self, job: Job, shown: list[tuple[str, str]]) -> None:
         """Delete what Slack has of a clip."""
         client = await self.desk.wire.client(job.place.workspace)
-        noted = await self.service.recall(f"slack upload {job.id}") or ""
-        if file_id := noted.partition(" ")[0]:
-            try:
-                await client.files_delete(file=file_id)
-            except (SlackApiError, *LOST):
-                pass
         if job.card:
             shown = [*shown, tuple(job.card.split(":", 1))]  # type: ignore[list-item]
+        chat = self.desk.chat
+        shown = [*await chat.controls(shown), *shown]  # answers before roots
+        calls = [partial(client.files_delete, file=f) for f in await chat.files(job.id)]
         for channel, ts in shown:
             if ts[:1].isdigit():
-                try:
-                    await client.chat_delete(channel=channel, ts=ts)
-                except (SlackApiError, *LOST):
-                    continue  # gone already, or where the bot may not go any more
+                calls.append(partial(client.chat_delete, channel=channel, ts=ts))
+        for call in calls:
+            try:
+                await call()
+            except (SlackApiError, *LOST):
+                continue  # gone already, or where the bot may not go any more
 
 
 def words_of(error: BotError, locale: str | None) -> list[Block]:

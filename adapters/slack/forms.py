@@ -81,13 +81,27 @@ def studio(
     return _view("studio", title, say("Animate"), about, blocks, say)
 
 
-def remix(about: About, say: Say) -> Block:
+def again(
+    verb: str, about: About, say: Say, *, fields: Fields, trouble: BotError
+) -> Block:
+    """A form about a clip that was sent and refused, as it was filled in."""
+    match verb:
+        case "extend":
+            view = extend(about, say, fields)
+        case "mend":
+            view = _mend(about, say, fields, [])
+        case _:
+            view = remix(about, say, fields)
+    return view | {"blocks": [*error_blocks(trouble, say), *view["blocks"]]}
+
+
+def remix(about: About, say: Say, fields: Fields | None = None) -> Block:
     """What to change of a clip."""
     words = _words(
         "words",
         say("What should change?"),
         say("slower, and add snow"),
-        Fields(),
+        fields or Fields(),
         long=True,
         optional=False,
     )
@@ -95,12 +109,14 @@ def remix(about: About, say: Say) -> Block:
     return _view("remix", title, say("Remix"), about, [words], say)
 
 
-def extend(about: About, say: Say) -> Block:
+def extend(about: About, say: Say, fields: Fields | None = None) -> Block:
     """How much longer, and what happens then."""
+    filled = fields or Fields()
     lengths = {str(n): say("{seconds} s", seconds=n) for n in LENGTHS}
-    seconds = _choice("seconds", say("By how much?"), lengths, chosen="4")
+    chosen = filled.text("seconds") or "4"
+    seconds = _choice("seconds", say("By how much?"), lengths, chosen=chosen)
     words = _words(
-        "words", say("What happens then?"), say("pan right, hold"), Fields(), long=True
+        "words", say("What happens then?"), say("pan right, hold"), filled, long=True
     )
     title = say("Make it longer")
     return _view("extend", title, say("Extend"), about, [seconds, words], say)
@@ -109,7 +125,7 @@ def extend(about: About, say: Say) -> Block:
 def wrong(about: About, say: Say) -> Block:
     """What may be wrong with a clip."""
     options = {str(fault): say(offer.label) for fault, offer in FAULTS.items()}
-    choice = _choice("fault", say("What is wrong with it?"), options)
+    choice = _choice("fault", say("What is wrong with it?"), options, optional=False)
     lines = [say(offer.help) for offer in FAULTS.values()]
     for option, line in zip(choice["element"]["options"], lines, strict=True):
         option["description"] = label(line[:75])
@@ -119,13 +135,11 @@ def wrong(about: About, say: Say) -> Block:
 
 def mended(about: About, mend: Mended, say: Say) -> Block:
     """The words that would mend a clip, to be changed and sent."""
-    notes = messages.mended(mend, say)
+    notes = section(
+        [SLACK.plain(line, most=600) for line in messages.mended(mend, say)]
+    )
     filled = Fields(texts={"words": mend.prompt})
-    words = _words("words", say("Say it like this"), "", filled, long=True)
-    title = say("Render it again")
-    about = replace(about, seconds=mend.seconds)
-    blocks = [section([SLACK.plain(line, most=600) for line in notes]), words]
-    return _view("mend", title, say("Animate"), about, blocks, say)
+    return _mend(replace(about, seconds=mend.seconds), say, filled, [notes])
 
 
 def waiting(say: Say) -> Block:
@@ -145,6 +159,12 @@ WHOLE = {
     "max_value": "60",
     "action_id": "value",
 }
+
+
+def _mend(about: About, say: Say, filled: Fields, notes: list[Block]) -> Block:
+    words = _words("words", say("Say it like this"), "", filled, long=True)
+    title = say("Render it again")
+    return _view("mend", title, say("Animate"), about, [*notes, words], say)
 
 
 def _picture(say: Say) -> list[Block]:
@@ -201,6 +221,7 @@ def _choice(
     *,
     first: bool = True,
     chosen: str | None = None,
+    optional: bool = True,
 ) -> Block:
     """One of several; the first, or the chosen one, is chosen already."""
     made = {v: {"text": label(t[:75]), "value": v} for v, t in options.items()}
@@ -208,7 +229,7 @@ def _choice(
     element: Block = {"type": "static_select", "action_id": "value", "options": every}
     if chosen or first:
         element["initial_option"] = made[chosen] if chosen else every[0]
-    return _field(name, title, element)
+    return _field(name, title, element, optional=optional)
 
 
 def _field(name: str, title: str, element: Block, *, optional: bool = True) -> Block:

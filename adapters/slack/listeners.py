@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -21,6 +21,7 @@ from adapters.slack.fields import About
 from adapters.slack.installs import Installs
 from adapters.slack.people import Spot
 from adapters.slack.pictures import first_picture
+from adapters.slack.presses import Presses
 from adapters.slack.replies import Replies
 from adapters.slack.spoken import COMMAND, read
 from adapters.slack.text import typed
@@ -43,6 +44,7 @@ class Listeners:
     installs: Installs
     commands: Commands
     replies: Replies
+    presses: Presses = field(default_factory=Presses)
 
     def add_to(self, app: AsyncApp) -> None:
         """Let an app call us; Bolt asks its listeners one by one, in this order."""
@@ -134,11 +136,13 @@ class Listeners:
         action = body["actions"][0]
         verb = str(action["action_id"]).removeprefix("vivant_")
         job_id, _, thread = str(action.get("value") or "").partition(" ")
-        trigger = str(body["trigger_id"])
+        trigger, event = str(body["trigger_id"]), self.presses.event(body)
         spot = await self._beside(context, body, job_id, thread)
-        await self._answered(
-            ack, body, spot, lambda: self.dialogs.pressed(verb, spot, job_id, trigger)
-        )
+
+        async def work() -> list[Block]:
+            return await self.dialogs.pressed(verb, spot, job_id, trigger, event=event)
+
+        await self._answered(ack, body, spot, work)
 
     async def message(self, event: Json, context: AsyncBoltContext) -> None:
         """A message, or a mention; what fails here is brought again."""

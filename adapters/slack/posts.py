@@ -70,7 +70,7 @@ class Posts:
             SlackApiError: Slack said no; nothing was posted.
         """
         mark = str(blocks[0]["block_id"])
-        key = f"slack post {target.channel} {mark}"
+        key = _key(target.channel, mark)
         noted = await self.service.recall(key)
         if noted is None or noted == FREE:
             await self.service.note(key, "")
@@ -80,6 +80,11 @@ class Posts:
         if noted:
             await self.service.note(key, noted)
         return noted or None
+
+    async def posted(self, channel: str, mark: str) -> str:
+        """The timestamp of a message that was posted; empty when it is not known."""
+        noted = await self.service.recall(_key(channel, mark)) or ""
+        return "" if noted == FREE else noted
 
     async def _tried(
         self,
@@ -123,7 +128,7 @@ class Posts:
         except (SlackApiError, *LOST) as error:
             if not is_unsure(error):
                 mark = str(blocks[0]["block_id"])
-                await self.service.note(f"slack post {target.channel} {mark}", FREE)
+                await self.service.note(_key(target.channel, mark), FREE)
                 raise
             log.info("a message may not have been posted: %s", error)
             return ""
@@ -152,3 +157,7 @@ class Posts:
         ts = next((str(m["ts"]) for m in messages if mark in marks(m)), "")
         cut = target.thread and found.get("has_more")  # it begins with the oldest
         return None if cut and not ts else ts
+
+
+def _key(channel: str, mark: str) -> str:
+    return f"slack post {channel} {mark}"

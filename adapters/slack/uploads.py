@@ -71,6 +71,8 @@ class Uploads:
             raise trouble(error) from error
         await self.service.note(f"slack file {file_id}", clip)
         await self.service.note(_key(key), f"{file_id} {target.channel}")
+        every = [*await self.files(clip), file_id]
+        await self.service.note(f"slack files {clip}", " ".join(every))
         with self.echoes.listen(target.channel, file_id) as echo:
             try:
                 await client.files_completeUploadExternal(
@@ -89,6 +91,10 @@ class Uploads:
                 raise trouble(error) from error
             told = self._told(client, file_id, target.channel, echo, self.looks)
             return await told or file_id
+
+    async def files(self, clip: str) -> list[str]:
+        """Ids of the files that a clip was sent as, also those sent again."""
+        return (await self.service.recall(f"slack files {clip}") or "").split()
 
     async def find(self, client: AsyncWebClient, key: str) -> tuple[str, str] | None:
         """Channel and timestamp, or file, of what a delivery has shared before."""
