@@ -352,8 +352,8 @@ BREAKS = (
     Break(
         "what was deleted can still be seen",
         VIDEOS + "api.py",
-        "        if entry.job.cancel:\n",
-        "        if entry.job.state.ended and entry.job.error:\n",
+        "        if entry.job.cancel and entry.clip is None:",
+        "        if entry.job.state.ended and entry.job.error:",
         ("tests/test_videos_api.py",),
     ),
     Break(

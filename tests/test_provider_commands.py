@@ -50,6 +50,22 @@ async def test_the_doctor_names_a_model_that_is_gone(tmp_path: Path) -> None:
         assert found[2].startswith("gemini/veo-3.1-generate-preview: retired")
 
 
+@pytest.mark.parametrize("name", ["xai", "sglang", "vllm-omni", "gemini"])
+async def test_the_doctor_names_a_model_that_the_service_does_not_list(
+    tmp_path: Path, name: str
+) -> None:
+    """Only a warning: some serve what they do not list, and some are told no name."""
+    async with open_rig(KIND[name], tmp_path) as rig:
+        listed = fakes.answers(200, {"data": [{"id": "x"}], "models": [{"name": "x"}]})
+        rig.service.spoil("check" if name == "gemini" else "models", listed)
+        wanted = f"{rig.kind.provider}/m"
+        [found] = await check_services(replace(rig.settings, final=(wanted,)))
+
+    assert found[1]
+    warned = f"does not list {wanted}: is that the right name?"
+    assert (warned in found[2]) is (name != "vllm-omni")
+
+
 async def test_mistakes_in_the_settings_are_findings_too(tmp_path: Path) -> None:
     settings = Settings(
         data=tmp_path, services={"openai": Service(key="k", profile="nonesuch")}

@@ -633,10 +633,26 @@ async def test_a_service_that_is_away_is_left_alone(rig: Rig) -> None:
 
 
 async def test_a_good_key_is_told_from_a_bad_one(rig: Rig) -> None:
-    """For `vivant doctor`, without ordering anything."""
+    """For `vivant doctor`, without ordering anything; no page is taken for a yes."""
     await rig.provider.check()
+    step = rig.service.seen[-1].step
+    for odd in (
+        fakes.page(),
+        fakes.answers(404, "<html>", kind="text/html"),
+        fakes.answers(400, {"error": {"message": "API key not valid."}}),
+        fakes.answers(200, {"hello": "there"}),
+        fakes.answers(302, "", location="/sign-in"),
+    ):
+        rig.service.spoil(step, odd)
+        with pytest.raises(ProviderError) as caught:
+            await rig.provider.check()
+        assert caught.value.fault is Fault.AUTH
+    rig.service.spoil(step, fakes.answers(500, "boom", kind="text/plain"))
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.check()
+    assert caught.value.fault is Fault.UPSTREAM
 
-    rig.service.spoil(rig.service.seen[-1].step, fakes.answers(401, {"detail": "no"}))
+    rig.service.spoil(step, fakes.answers(401, {"detail": "no"}))
     with pytest.raises(ProviderError) as caught:
         await rig.provider.check()
 

@@ -12,6 +12,7 @@ import av
 import openai
 import pytest
 from openai import AsyncOpenAI
+from openai.types import Video
 from PIL import Image, ImageStat
 
 from adapters.web.videos import api, objects
@@ -59,6 +60,30 @@ async def test_the_official_sdk_does_all_that_it_can(tmp_path: Path) -> None:
             assert (gone.deleted, gone.id) == (True, first.id)
             [left] = (await client.videos.list()).data
             assert left.id == remix.id
+
+
+async def test_what_the_sdk_cannot_send_is_posted_as_json(tmp_path: Path) -> None:
+    """As the docs say, until the SDK can."""
+    picture = {"image_url": "data:image/jpeg;base64," + base64.b64encode(CAT).decode()}
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        video = await program.made()
+        this: Any = {"prompt": "go on", "video": {"id": video["id"]}}
+        async with program.sdk() as client:
+            with pytest.raises(RuntimeError):
+                await client.videos.edit(**this)
+            with pytest.raises(RuntimeError):
+                await client.videos.extend(**this, seconds="4")
+            with pytest.raises(RuntimeError):
+                await client.videos.create(prompt="a", input_reference=picture)  # type: ignore[arg-type]
+            for path, body in (
+                ("/videos/edits", this),
+                ("/videos/extensions", this | {"seconds": "4"}),
+                ("/videos", {"prompt": "push in", "input_reference": picture}),
+            ):
+                posted = await client.post(path, body=body, cast_to=Video)
+                done = await client.videos.poll(posted.id, poll_interval_ms=10)
+                assert done.status == "completed"
 
 
 async def plays(client: AsyncOpenAI, video: str) -> None:

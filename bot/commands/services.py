@@ -85,7 +85,7 @@ async def _check(
 ) -> tuple[str, bool, str]:
     """Reachable, the key good, what the owner named alive, its price known."""
     try:
-        await service.check()
+        listed = await service.check()
         await service.refresh()
     except BotError as error:
         return name, False, f"{error} Check its key and its address."
@@ -97,7 +97,11 @@ async def _check(
     if unpriced:
         told = f"{', '.join(unpriced)}: price unknown; add it to VIVANT_CATALOGUE"
         return name, False, told
-    return name, True, f"answers, the key is good, {len(cards)} models"
+    detail = f"answers, the key is good, {len(cards)} models"
+    odd = [one for one in wanted if listed and cards[one].id not in listed]
+    if odd:
+        detail += f"; but it does not list {', '.join(odd)}: is that the right name?"
+    return name, True, detail
 
 
 def _row(card: ModelCard) -> tuple[str, ...]:

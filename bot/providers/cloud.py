@@ -128,16 +128,6 @@ class Cloud(ABC):
         """Most services do not call."""
         return None
 
-    async def check(self) -> None:
-        """Ask something that costs nothing and needs the key, for `vivant doctor`.
-
-        Raises:
-            ProviderError: The service cannot be reached or does not know the key.
-        """
-        answer = await self._wire.ask("GET", "models")
-        if answer.status in (401, 403):
-            raise self._wire.refusal(Fault.AUTH, answer.said())
-
     async def refresh(self) -> None:  # noqa: B027
         """Bring the cards up to date, where the service lists them."""
 
@@ -157,6 +147,17 @@ class Cloud(ABC):
             log.info("%s: %s was not heard: %s", self.name, method, error)
             return None
         return answer if answer.good else None
+
+    @abstractmethod
+    async def check(self) -> frozenset[str]:
+        """Ask something that costs nothing and needs the key, for `vivant doctor`.
+
+        Returns:
+            The models that it lists; none where it lists none that can be ordered.
+
+        Raises:
+            ProviderError: The service cannot be reached or does not know the key.
+        """
 
     @abstractmethod
     async def retrieve(self, job: Job) -> Snapshot:

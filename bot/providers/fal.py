@@ -16,6 +16,7 @@ from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import fault_of, told
 from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
+from bot.providers.proof import prove
 from bot.providers.wire import Wire
 
 BASE_URL = "https://queue.fal.run"
@@ -53,7 +54,7 @@ class Fal(Cloud):
         if keys := hooks.read_keys(answer.body):
             self._keys = keys
 
-    async def check(self) -> None:
+    async def check(self) -> frozenset[str]:
         """Ask for a request that nobody made: only a good key is told so.
 
         Raises:
@@ -61,8 +62,9 @@ class Fal(Cloud):
         """
         path = "fal-ai/any/requests/00000000-0000-0000-0000-000000000000/status"
         answer = await self._wire.ask("GET", path)
-        if answer.status in (401, 403):
-            raise self._wire.refusal(Fault.AUTH, answer.said())
+        unknown = answer.status == 404 and "detail" in answer.fields
+        prove(self._wire, answer, good=unknown)
+        return frozenset()
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look into the queue; a completed request may still have failed."""

@@ -21,6 +21,7 @@ from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
 from bot.providers.planning import sent_words
+from bot.providers.proof import ids, prove
 from bot.providers.wire import Wire
 
 BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -65,6 +66,19 @@ class Gemini(Cloud):
         self._prompt_answer = prompt_answer
         self._longest = longest
         self._held: dict[str, asyncio.Task[Answer]] = {}
+
+    async def check(self) -> frozenset[str]:
+        """The list of models tells whether the key is good.
+
+        Raises:
+            ProviderError: It is not, or nobody answers.
+        """
+        answer = await self._wire.ask("GET", "models", params={"pageSize": "1000"})
+        listed = answer.fields.get("models")
+        good = answer.good and isinstance(listed, list)
+        prove(self._wire, answer, good=good)
+        names = ids(listed, "name")
+        return frozenset(name.removeprefix("models/") for name in names)
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once, or see whether the order that we listen to has ended."""

@@ -15,6 +15,7 @@ from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
 from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
+from bot.providers.proof import prove
 from bot.providers.wire import Wire
 
 BASE_URL = "https://openrouter.ai/api/v1"
@@ -69,15 +70,15 @@ class OpenRouter(Cloud):
         for id_ in gone:  # no longer listed: nothing may be ordered of it
             del self._cards[id_]
 
-    async def check(self) -> None:
+    async def check(self) -> frozenset[str]:
         """The key's own page tells whether it is good.
 
         Raises:
             ProviderError: It is not, or nobody answers.
         """
         answer = await self._wire.ask("GET", "key")
-        if answer.status in (401, 403):
-            raise self._wire.refusal(Fault.AUTH, answer.said())
+        prove(self._wire, answer, good=answer.good and "data" in answer.fields)
+        return frozenset()  # what it does not list is no card; see `refresh`
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once."""

@@ -14,6 +14,7 @@ from bot.providers.faults import told
 from bot.providers.finding import the_one
 from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
+from bot.providers.proof import prove
 from bot.providers.wire import Wire
 
 BASE_URL = "https://api.replicate.com/v1"
@@ -44,15 +45,15 @@ class Replicate(Cloud):
         super().__init__("replicate", wire, desk, cards)
         self._secret = webhook_secret
 
-    async def check(self) -> None:
+    async def check(self) -> frozenset[str]:
         """The account's own page tells whether the key is good.
 
         Raises:
             ProviderError: It is not, or nobody answers.
         """
         answer = await self._wire.ask("GET", "account")
-        if answer.status in (401, 403):
-            raise self._wire.refusal(Fault.AUTH, answer.said())
+        prove(self._wire, answer, good=answer.good and "username" in answer.fields)
+        return frozenset()
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
         """Look through the newest hundred predictions for the only one of this order.

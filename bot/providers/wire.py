@@ -105,7 +105,7 @@ class Wire(Calls):
                 self._open(self._client, request) as response,
             ):
                 if response.is_redirect:
-                    return urljoin(url, response.headers.get("location", ""))
+                    return urljoin(url, str(response.headers.get("location", "")))
                 await self._take(response, to, most)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             raise self.refusal(Fault.UPSTREAM, cause=error) from error

@@ -32,6 +32,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         last: How the last one goes: the same part again, in its own field, or not.
         characters: How an order says who is to be seen, if it can.
         model: Whether its name is sent.
+        models: Where it lists those that it has.
         content: Whether clips lie at `/content`.
         links: Where in the answer the clip's address may be.
         prefer: Which of the two is tried first.
@@ -59,6 +60,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     last: str = "none"
     characters: Literal["none", "json", "form"] = "none"
     model: Literal["always", "never"] = "always"
+    models: str = "models"
     seed: bool = False
     content: bool = True
     links: tuple[str, ...] = ()

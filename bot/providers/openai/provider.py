@@ -21,6 +21,7 @@ from bot.providers.hooks import Call
 from bot.providers.openai import orders, reading
 from bot.providers.openai.characters import Characters
 from bot.providers.openai.profiles import Profile
+from bot.providers.proof import ids, prove
 from bot.providers.wire import Wire
 
 LISTED = "100"  # the most that the reference wire lists at once
@@ -57,6 +58,18 @@ class OpenAIVideos(Cloud):
         self._profile = profile
         self._characters = Characters(wire, desk)
         self._secret = webhook_secret
+
+    async def check(self) -> frozenset[str]:
+        """The server's list of models tells whether the key is good.
+
+        Raises:
+            ProviderError: It is not, or nobody answers.
+        """
+        answer = await self._wire.ask("GET", self._profile.models)
+        listed = answer.fields.get("data", answer.body)
+        good = answer.good and isinstance(listed, list)
+        prove(self._wire, answer, good=good)
+        return ids(listed) if self._profile.model == "always" else frozenset()
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
         """Look through the server's list for the only order of the same words.

@@ -301,7 +301,7 @@ class FakeGemini(FakeService):
         return web.json_response(self._interaction(render))
 
     async def _models(self, _: web.Request) -> web.StreamResponse:
-        return web.json_response({"models": []})
+        return web.json_response({"models": [{"name": "models/m"}]})
 
     def is_keyed(self, request: web.Request) -> bool:
         return request.headers.get("x-goog-api-key") == KEY
@@ -338,8 +338,11 @@ class FakeReplicate(FakeService):
         self.route("GET", f"{base}/predictions", "list", self._list)
         self.route("POST", f"{base}/predictions/{{id}}/cancel", "cancel", self._cancel)
         self.route("GET", f"{base}/predictions/{{id}}", "look", self._look)
-        self.route("GET", f"{base}/account", "check", self._list)
+        self.route("GET", f"{base}/account", "check", self._account)
         self.route("GET", "/delivery/{id}/out.mp4", "content", self._content)
+
+    async def _account(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response({"type": "user", "username": "acme"})
 
     async def _new(self, request: web.Request) -> web.StreamResponse:
         body, named = self.seen[-1].json, request.match_info

@@ -77,7 +77,7 @@ class FakeVideos(FakeService):
         self.route("GET", f"{base}/videos/{{id}}/content", "content", self._content)
         self.route("GET", f"{base}/videos/{{id}}", "look", self._look)
         self.route("DELETE", f"{base}/videos/{{id}}", "delete", self._delete)
-        self.route("GET", f"{base}/models", "models", self._models)
+        self.route("GET", "/v1/models", "models", self._models)
         self.route("GET", "/elsewhere/{id}.mp4", "file", self._content)
 
     def new_id(self) -> str:
@@ -245,6 +245,8 @@ class FakeVideos(FakeService):
         return web.json_response(gone)
 
     async def _models(self, _: web.Request) -> web.StreamResponse:
+        if self.profile == "together":
+            return web.json_response([{"id": "m"}])
         return web.json_response({"object": "list", "data": [{"id": "m"}]})
 
     def is_keyed(self, request: web.Request) -> bool:
