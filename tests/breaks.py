@@ -25,6 +25,8 @@ SLACK = ("tests/test_slack.py", "tests/test_slack_delivery.py")
 SLACK_LINE = ("tests/test_slack_line.py",)
 SLACK_BAD = ("tests/test_slack_bad_input.py",)
 ALIKE = ("tests/test_scenarios.py",)
+JOBS = ("tests/test_jobs.py", "tests/test_provider_jobs.py")
+CARDS = ("tests/test_cards.py",)
 API = ("tests/test_videos_bad_input.py",)
 VIDEOS = "adapters/web/videos/"
 
@@ -134,6 +136,62 @@ BREAKS = (
         "if job.card and not self.cards.knows(job.id)",
         "if False and not self.cards.knows(job.id)",
         DISCORD,
+    ),
+    Break(
+        "a cancelled order goes out when the service is free again",
+        "bot/jobs.py",
+        "if (look_first or not again) and await self._is_cancelled(job):",
+        "if job.cancel and not again:",
+        JOBS,
+    ),
+    Break(
+        "a lost order is anybody's of the same words",
+        "bot/jobs.py",
+        "rivals = found and await job_rows.rivals(self._store, job)",
+        "rivals = False",
+        JOBS,
+    ),
+    Break(
+        "a lost order is looked for once",
+        "bot/jobs.py",
+        "if self._now() - job.since >= self._pace.settle:",
+        "if True:",
+        JOBS,
+    ),
+    Break(
+        "what may have been billed is nobody's money",
+        "bot/quota.py",
+        "(kind <> 'returned' OR note IS NOT NULL)",
+        "(kind <> 'returned')",
+        JOBS,
+    ),
+    Break(
+        "another model's clip is charged at the first one's price",
+        "bot/jobs.py",
+        "            price=quote.price,\n",
+        "",
+        JOBS,
+    ),
+    Break(
+        "a chat that is away for a moment loses the clip",
+        "bot/jobs.py",
+        "self._now() - job.since < self._pace.outage",
+        "False",
+        JOBS,
+    ),
+    Break(
+        "the last edit of a card is made once",
+        "bot/following.py",
+        "if drawing is Drawing.LATER:",
+        "if drawing is Drawing.LATER and not entry.job.state.ended:",
+        CARDS,
+    ),
+    Break(
+        "a restart leaves cards behind",
+        "bot/library.py",
+        "return await job_rows.unshown(",
+        "return [] and await job_rows.unshown(",
+        CARDS,
     ),
     Break(
         "a final is offered where there is none",

@@ -414,6 +414,16 @@ async def test_an_event_that_comes_again_after_its_clip_was_deleted_orders_nothi
         assert await house.ledger() == [("charged", 4)]
 
 
+async def test_a_job_knows_the_roles_of_its_person(tmp_path: Path) -> None:
+    """What is left, under the clip, is by the cap of their role."""
+    patron = replace(ANN, roles=frozenset({"Patron"}))
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit(person=patron)
+        await house.settled()
+
+        assert (await house.service.job(job.id, person=ANN)).person == patron
+
+
 async def test_neither_a_picture_nor_a_word_is_no_order(tmp_path: Path) -> None:
     async with open_fake_house(tmp_path) as house:
         with pytest.raises(PromptError, match="neither"):
