@@ -21,9 +21,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.jobs import Pace
 from bot.models import Ask, Job, Place
 from bot.models import Person as Asker
+from bot.pacing import Pace
 from tests.fakes.discord_api import FakeDiscord
 from tests.fakes.harbour import Harbour, hurry, open_harbour
 from tests.fakes.world import FakeProvider

@@ -28,10 +28,10 @@ from openai import AsyncOpenAI
 from adapters.web import create_app
 from bot.config import Service, Settings
 from bot.copies import Copies
-from bot.jobs import Jobs, Pace
+from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import Job, Person, Place, RenderRequest, Size, State
-from bot.pacing import Pacing
+from bot.pacing import Pace, Pacing
 from bot.providers.cloud import Cloud
 from bot.providers.opening import open_services
 from bot.service import RenderService

@@ -11,8 +11,9 @@ from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import BotError
-from bot.jobs import Jobs, Pace
+from bot.jobs import Jobs
 from bot.media import Media
+from bot.pacing import Pace
 from bot.providers import Provider
 from bot.providers.cloud import Cloud
 from bot.providers.local.provider import LocalProvider

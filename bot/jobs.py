@@ -14,10 +14,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bot import clips, joining, quota, store
 from bot.choice import Choice
@@ -30,41 +28,14 @@ from bot.errors import (
     StorageError,
 )
 from bot.media import Media
-from bot.models import Clip, Job, Snapshot, State, Trouble
-from bot.pacing import Pacing
+from bot.models import Job, Snapshot, State, Trouble
+from bot.pacing import Pace, Pacing
 from bot.providers import Provider
+from bot.reports import Chat, Reports
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
-
-
-class Chat(Protocol):
-    """A platform that jobs report to."""
-
-    async def show(self, job: Job) -> None:
-        """Bring the job's card up to date. May be called often; must not fail."""
-        ...
-
-    async def find(self, job: Job, key: str) -> str | None:
-        """Id of the message that delivery `key` already made, if it did."""
-        ...
-
-    async def deliver(self, job: Job, clip: Clip, file: Path, key: str) -> str:
-        """Post a finished clip and return the id of its message.
-
-        Raises:
-            DeliveryError: It could not be posted.
-        """
-        ...
-
-    async def report(self, job: Job, key: str) -> str:
-        """Post why there is no clip (`job.error`, or cancelled); the message's id.
-
-        Raises:
-            DeliveryError: It could not be posted.
-        """
-        ...
 
 
 BROKEN = BotError("Something broke on our side.")
@@ -72,38 +43,6 @@ BROKEN = BotError("Something broke on our side.")
 
 class Superseded(Exception):  # noqa: N818 - not an error: somebody else has the job
     """A later run has taken this job over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How patient a job is; all in seconds.
-
-    Attributes:
-        first: Pause before the second look at a render.
-        growth: How much longer each pause is than the one before.
-        longest: The longest pause.
-        deadline: After this long a render is given up.
-        tries: How often a step is tried when what failed may pass.
-        settle: How long a lost order may take to show up in the provider's list.
-        outage: How long a chat may be away before a result is only kept for later.
-        looks: How closely a render is watched; None takes the pauses above.
-    """
-
-    first: float = 1.0
-    growth: float = 1.5
-    longest: float = 10.0
-    deadline: float = 3_600.0
-    tries: int = 5
-    settle: float = 60.0
-    outage: float = 3_600.0
-    looks: Pacing | None = None
-
-    def pauses(self) -> Iterator[float]:
-        """Ever longer pauses, with some jitter."""
-        pause = self.first
-        while True:
-            yield pause * random.uniform(0.8, 1.2)
-            pause = min(pause * self.growth, self.longest)
 
 
 class Jobs:
@@ -122,7 +61,7 @@ class Jobs:
     ) -> None:
         self._store = store
         self._providers = providers
-        self._chats = dict(chats)
+        self.reports = Reports(store, media, chats, now=now)
         self._media = media
         self.choice = choice
         self._pace = pace or Pace(looks=Pacing())
@@ -139,7 +78,7 @@ class Jobs:
 
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs report to a chat from now on, in place of an earlier one."""
-        self._chats[name] = chat
+        self.reports.connect(name, chat)
 
     async def run(self, job_id: str) -> None:
         """Drive one job to its end from wherever it is."""
@@ -206,7 +145,7 @@ class Jobs:
         moved = await self._store.transaction(write)
         if moved.state is not job.state:
             log.info("job %s is %s", moved.id, moved.state)
-        await self._show(moved)
+        await self.reports.show(moved)
         return moved
 
     async def submitting(self, job: Job, again: bool) -> Job:  # noqa: FBT001
@@ -275,31 +214,8 @@ class Jobs:
 
     async def delivering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Post the clip, or the bad news, once."""
-        await self.post(job, key=job.id, again=again)
+        await self.reports.post(job, key=job.id, again=again)
         return replace(job, state=job.end or State.DONE)
-
-    async def post(self, job: Job, *, key: str, again: bool) -> str:
-        """Post a job's result where it reports, and remember the message.
-
-        Raises:
-            DeliveryError: The chat said no, or is not connected.
-        """
-        place = job.place
-        chat = self._chats.get(place.chat)
-        if chat is None:
-            raise DeliveryError("The bot is not connected to {chat}.", chat=place.chat)
-        message = await chat.find(job, key) if again else None
-        clip = await clip_rows.get(self._store, job.id) if job.end is None else None
-        if message is None and clip is not None:
-            file = self._media.path(clip.media)
-            message = await chat.deliver(job, clip, file, key)
-        elif message is None:
-            message = await chat.report(job, key)
-        done = clip_rows.Delivery(key=key, job=job.id, place=place, message=message)
-        await clip_rows.note_delivery(self._store, done, now=self._now())
-        if clip is not None:
-            await clip_rows.anchor(self._store, clip.id, place, message)
-        return message
 
     def _provider(self, job: Job) -> Provider:
         """Who makes a job.
@@ -391,10 +307,7 @@ class Jobs:
                 billed=_costs(job)
                 and (_may_be_billed(error) or (job.ref is not None and not free)),
             )
-        missed = clip_rows.Delivery(
-            key=job.id, job=job.id, place=job.place, trouble=str(error)
-        )
-        await clip_rows.note_delivery(self._store, missed, now=self._now())
+        await self.reports.missed(job, error)
         return replace(job, state=job.end or State.DONE)
 
     async def _noted(self, job: Job, seen: Snapshot) -> Job:
@@ -414,14 +327,6 @@ class Jobs:
     async def _is_cancelled(self, job: Job) -> bool:
         seen = await job_rows.get(self._store, job.id)
         return seen is None or seen.cancel
-
-    async def _show(self, job: Job) -> None:
-        """A card that cannot be drawn must never stop a job."""
-        try:
-            if chat := self._chats.get(job.place.chat):
-                await chat.show(job)
-        except Exception:
-            log.exception("job %s: its card could not be shown", job.id)
 
     async def _rest(self, job: Job, seconds: float) -> bool:
         """Wait, unless somebody hints that it is worth looking now."""

@@ -1,11 +1,13 @@
-"""When to look at a render again: seldom while it cannot be done, closely when it can.
+"""How patient a job is, and when to look at its render again.
 
-Pure: durations in, seconds out. A model's own history says when its renders end; a
-provider's progress says it where there is no history; and where there is neither, the
-pauses grow with the time that has passed, so that the delay stays a small share of it.
+Pure but for some jitter: durations in, seconds out. A model's own history says when its
+renders end; a provider's progress says it where there is no history; and where there is
+neither, the pauses grow with the time that has passed, so that the delay stays a small
+share of it.
 """
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 ENOUGH = 3  # renders from which a history says something
@@ -81,3 +83,35 @@ def _share(ends: Sequence[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(ends) - 1)
     return ends[low] + (ends[high] - ends[low]) * (place - low)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient a job is; all in seconds.
+
+    Attributes:
+        first: Pause before the second look at a render.
+        growth: How much longer each pause is than the one before.
+        longest: The longest pause.
+        deadline: After this long a render is given up.
+        tries: How often a step is tried when what failed may pass.
+        settle: How long a lost order may take to show up in the provider's list.
+        outage: How long a chat may be away before a result is only kept for later.
+        looks: How closely a render is watched; None takes the pauses above.
+    """
+
+    first: float = 1.0
+    growth: float = 1.5
+    longest: float = 10.0
+    deadline: float = 3_600.0
+    tries: int = 5
+    settle: float = 60.0
+    outage: float = 3_600.0
+    looks: Pacing | None = None
+
+    def pauses(self) -> Iterator[float]:
+        """Ever longer pauses, with some jitter."""
+        pause = self.first
+        while True:
+            yield pause * random.uniform(0.8, 1.2)
+            pause = min(pause * self.growth, self.longest)

@@ -14,7 +14,7 @@ from bot.errors import (
     MissingError,
     StateError,
 )
-from bot.jobs import Chat, Jobs
+from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import (
     Character,
@@ -30,6 +30,7 @@ from bot.outbox import Outbox
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.providers import Provider
+from bot.reports import Chat
 from bot.stills import Stills
 from bot.store import Rows, Store, notes
 from bot.store import characters as character_rows
@@ -181,7 +182,9 @@ class RenderService(Orders):
         key = f"{clip_id}:{event or new_id()}"
         known = await clip_rows.delivery(self._store, key)
         if known is None or known.message is None:
-            await self._jobs.post(replace(job, place=place), key=key, again=True)
+            await self._jobs.reports.post(
+                replace(job, place=place), key=key, again=True
+            )
 
     async def called(
         self, provider: str, headers: Mapping[str, str], body: bytes

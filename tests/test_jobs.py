@@ -17,8 +17,8 @@ from bot.errors import (
     StorageError,
     WorkshopError,
 )
-from bot.jobs import Pace
 from bot.models import Ask, Job, Person, Snapshot, State
+from bot.pacing import Pace
 from tests.fakes.house import (
     ANN,
     AT_ONCE,

@@ -12,8 +12,8 @@ import pytest
 
 from adapters.web.chat import OWNER, PAGE
 from bot.config import Service
-from bot.jobs import Pace
 from bot.models import Ask, Job, Tier
+from bot.pacing import Pace
 from tests.fakes.providers.service import KEY
 from tests.fakes.providers.videos import SECRET, FakeVideos, sign_standard
 from tests.fakes.site import Site, open_site

@@ -14,8 +14,9 @@ from PIL import Image
 
 from adapters.discord.client import Parts, assemble
 from bot.config import Settings
-from bot.jobs import Jobs, Pace
+from bot.jobs import Jobs
 from bot.models import Job, Person
+from bot.pacing import Pace
 from bot.service import RenderService
 from tests.fakes.discord_api import (
     Channel,

@@ -9,9 +9,10 @@ from typing import Any
 
 from bot.config import Caps, Settings
 from bot.copies import Copies
-from bot.jobs import Jobs, Pace
+from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import Ask, Job, Person, Place
+from bot.pacing import Pace
 from bot.runners import LocalRunner
 from bot.service import RenderService
 from bot.stills import Stills

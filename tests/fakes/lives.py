@@ -9,8 +9,9 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from bot.jobs import Jobs, Pace
+from bot.jobs import Jobs
 from bot.models import Ask, Job, Person
+from bot.pacing import Pace
 from tests.fakes.house import HERE, open_fake_house
 from tests.fakes.world import FakeChat, FakeProvider, Point
 

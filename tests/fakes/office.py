@@ -23,9 +23,9 @@ from adapters.slack.manifest import manifest
 from adapters.slack.paths import EVENTS
 from adapters.web import create_app
 from bot.config import Settings
-from bot.jobs import Pace as RenderPace
 from bot.models import Job
 from bot.models import Person as Asker
+from bot.pacing import Pace as RenderPace
 from tests.fakes.harbour import QUICK, Clock, NoisyJobs
 from tests.fakes.house import FakeHouse, open_fake_house
 from tests.fakes.slack_api import (

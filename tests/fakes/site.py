@@ -15,7 +15,7 @@ from aiohttp import web
 from adapters.web import create_app
 from bot.assembly import House, open_house
 from bot.config import Settings
-from bot.jobs import Pace
+from bot.pacing import Pace
 
 ORDER = {"X-Vivant": "1"}
 
