@@ -214,7 +214,7 @@ async def test_a_refused_message_orders_nothing_when_it_comes_again(
 async def test_a_refusal_that_slack_did_not_take_is_said_again(
     tmp_path: Path, fault: dict[str, Any]
 ) -> None:
-    async with open_office(tmp_path) as office:
+    async with open_office(tmp_path, transport="http") as office:
         office.slack.fail("chat.postEphemeral", **fault)
         bad = FileUpload("cat.png", b"no")
         await office.ada.say(office.channel, "pan left", files=[bad], mention=True)
