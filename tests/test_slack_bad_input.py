@@ -109,6 +109,32 @@ async def test_a_picture_that_is_slow_to_come_lets_its_person_go(
         assert len(await office.jobs()) == 1
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_slow_order_that_a_restart_stops_is_told_so(
+    tmp_path: Path,
+    closed: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """In its form, which may be sent again, or to its person where that was closed."""
+    async with open_office(tmp_path, pace={"slow": 0.05}) as office:
+        stalled = asyncio.Event()
+        office.slack.fail("download", stall=stalled)
+        view = await studio(office)
+        await office.ada.submit(view, {"picture": photo()})
+        if closed:
+            await office.ada.close(view)
+        await office.disconnect()
+        stalled.set()
+        await nothing(office)
+
+        await office.connect()
+        if closed:
+            await office.ada.whispered("I am being restarted")
+        else:
+            assert "I am being restarted" in view.words
+            await office.ada.submit(view, {"picture": photo()})
+            await office.next_clip()
+
+
 async def test_a_slow_picture_that_is_none_gives_the_words_back(
     tmp_path: Path,
 ) -> None:
@@ -188,7 +214,7 @@ async def test_a_refused_message_orders_nothing_when_it_comes_again(
 async def test_a_refusal_that_slack_did_not_take_is_said_again(
     tmp_path: Path, fault: dict[str, Any]
 ) -> None:
-    async with open_office(tmp_path) as office:
+    async with open_office(tmp_path, transport="http") as office:
         office.slack.fail("chat.postEphemeral", **fault)
         bad = FileUpload("cat.png", b"no")
         await office.ada.say(office.channel, "pan left", files=[bad], mention=True)

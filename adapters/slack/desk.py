@@ -1,7 +1,7 @@
 """The desk: takes each order once, however often Slack brings it.
 
-Nothing is acknowledged before the job is committed. Where a picture is slow to come,
-Slack brings the same event again; that one joins the work under way.
+Nothing is acknowledged before the job is committed, but a form whose picture is slow to
+come; a message with such a picture is brought again and joins the work under way.
 """
 
 import asyncio
@@ -148,7 +148,7 @@ class Desk:
         task.add_done_callback(self._done)
 
     async def close(self) -> None:
-        """Stop what is under way; orders that were not taken are brought again."""
+        """Stop what is under way; Slack brings messages again, forms are given back."""
         tasks = [*self._tasks, *self._under_way.values()]
         for task in tasks:
             task.cancel()

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack import forms
 from adapters.slack.blocks import Block, section
 from adapters.slack.desk import Order, Take
-from adapters.slack.doors import Doors
+from adapters.slack.doors import Doors, words_of
 from adapters.slack.fields import About, Fields, field_of
 from adapters.slack.people import Spot
 from adapters.slack.posts import LOST
@@ -20,6 +20,8 @@ from bot.models import Job, Person, Place
 from bot.wording.cards import left_line
 
 SLOW = StateError(forms.LOST, hint="Do it once more.")
+STOPPED = StateError("I am being restarted.", hint="Send it again in a minute.")
+CLOSING = 2.0  # seconds that are left for telling so
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +189,38 @@ class Dialogs:
         fields: Fields,
     ) -> None:
         """Say in the form how a slow order went; its words are not lost."""
-        say = await self.doors.desk.people.say(spot)
         try:
             await work
         except BotError as error:
-            locale = await self.doors.desk.people.tongue(spot)
-            if verb == "studio":
-                view = self._studio(about, locale, fields, trouble=error)
-            else:
-                view = forms.again(
-                    verb, about, speaker(locale), fields=fields, trouble=error
-                )
+            await self._refused(verb, spot, view_id, about, fields, error)
+        except asyncio.CancelledError:  # we close, and its person was let go
+            back = self._refused(verb, spot, view_id, about, fields, STOPPED)
+            await asyncio.wait_for(back, CLOSING)
+            raise
         else:
+            say = await self.doors.desk.people.say(spot)
             view = forms.told(say, say("It is under way: see its card."))
-        await self._change(spot, view_id, view)
+            await self._change(spot, view_id, view)
+
+    async def _refused(
+        self,
+        verb: str,
+        spot: Spot,
+        view_id: str,
+        about: About,
+        fields: Fields,
+        error: BotError,
+    ) -> None:
+        """Give a form back with what was wrong; where it was closed, say that."""
+        desk = self.doors.desk
+        locale = await desk.people.tongue(spot)
+        if verb == "studio":
+            view = self._studio(about, locale, fields, trouble=error)
+        else:
+            say = speaker(locale)
+            view = forms.again(verb, about, say, fields=fields, trouble=error)
+        if not await self._change(spot, view_id, view) and spot.channel:
+            await desk.whisper(spot, words_of(error, locale), key=f"view {view_id}")
 
     async def _complete(
         self, spot: Spot, about: About, fields: Fields, shown: dict[str, Any]
@@ -228,10 +248,11 @@ class Dialogs:
 
     async def _change(
         self, spot: Spot, view_id: str, view: Block, *, hash_: str | None = None
-    ) -> None:
-        """Show something else in a form; one that was closed meanwhile stays closed."""
+    ) -> bool:
+        """Show something else in a form; False where it was closed meanwhile."""
         client = await self.doors.desk.wire.hasty(spot.workspace)
         try:
             await client.views_update(view_id=view_id, view=view, hash=hash_)
         except (SlackApiError, *LOST):
-            return
+            return False
+        return True

@@ -176,10 +176,10 @@ class Installs(AsyncInstallationStore):
         Args:
             enterprise: Its organisation.
             team: The workspace; None is the whole organisation.
-            at: When, in whole seconds of Unix time; Slack may tell of it late.
+            at: When, in whole seconds of Unix time; it may be told late.
         """
         found = await self._read(team or enterprise or "")
-        if found is not None and at >= int(found.installed_at):
+        if found is not None and at > found.installed_at:
             await self.async_delete_all(enterprise_id=enterprise, team_id=team)
 
     async def async_delete_all(

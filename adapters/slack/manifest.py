@@ -68,7 +68,7 @@ def manifest(*, low: bool = False, url: str | None = None) -> Json:
     settings: Json = {
         "event_subscriptions": {**reached, "bot_events": events},
         "interactivity": {"is_enabled": True, **reached},
-        "org_deploy_enabled": False,
+        "org_deploy_enabled": address is not None,
         "socket_mode_enabled": address is None,
         "token_rotation_enabled": False,
     }

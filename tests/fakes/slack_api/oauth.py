@@ -88,6 +88,8 @@ class Grants:
         slack = self.slack
         if asked.get("client_id") != slack.client_id:
             raise Refused(f"No app has the client_id {asked.get('client_id')!r}")
+        if self.org_wide and not slack.manifest.part("settings", "org_deploy_enabled"):
+            raise Refused("The app is for single workspaces only")
         scopes = {one for one in str(asked.get("scope", "")).split(",") if one}
         if not scopes:
             raise Refused("No scopes were asked for")
