@@ -18,6 +18,7 @@ from bot.models import Entry, Job, State
 log = logging.getLogger(__name__)
 
 
+LEAST = 0.01  # seconds before the second try of an edit
 MOST_TRIES = 30  # of an edit that does not go through, each after a longer pause
 
 
@@ -115,7 +116,7 @@ class Cards(Generic[S]):
                 drawing = await card.surface.draw(entry)
                 if drawing is Drawing.LATER:
                     tries += 1
-                    await asyncio.sleep(self._gap(card.job) * tries)
+                    await asyncio.sleep(max(self._gap(card.job), LEAST) * tries)
                     continue
                 if drawing is Drawing.GONE:
                     break

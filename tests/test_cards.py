@@ -84,7 +84,5 @@ async def test_on_slack_a_restart_leaves_no_card_behind(tmp_path: Path) -> None:
         lost.times = 0
 
         await office.connect()
-        await office.parts.chat.catch_up()
-
         await office.card("Done")
         assert "Done" in card.words

@@ -72,10 +72,11 @@ class Drawn:
         )
         if str(blocks) == self.shown:
             return Drawing.SHOWN
-        if job.state is not self.state:
+        if last:
             await self.budget.wait()
         elif not self.budget.take():
-            return Drawing.SHOWN  # it was mere progress
+            is_progress = job.state is self.state
+            return Drawing.SHOWN if is_progress else Drawing.LATER
         try:
             at = job.place.workspace
             client = await (self.wire.client(at) if last else self.wire.hasty(at))

@@ -156,6 +156,7 @@ class Office:
         else:
             await self.connect_apart()
             await self._dial()
+        await self.parts.chat.catch_up()
 
     async def connect_apart(self) -> None:
         """Put an app together that nothing reaches yet."""
