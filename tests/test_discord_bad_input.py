@@ -1,5 +1,6 @@
 """What people send that is no good: one clear sentence, to them alone, for nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bot.wording.markup import MOST_QUOTED
 from tests.fakes import pictures
 from tests.fakes.discord_api import Upload
 from tests.fakes.harbour import open_harbour, photo
-from tests.fakes.house import open_fake_house
+from tests.fakes.house import PLENTY, open_fake_house
 
 PDF = b"%PDF-1.7 no picture"
 BAD = {
@@ -164,6 +165,29 @@ async def test_a_quota_that_is_used_up_is_said_before_anything(tmp_path: Path) -
 
         assert (await asked.says("1 of 5 left today")).ephemeral
         assert await harbour.house.ledger() == [("charged", 4)]
+
+
+async def test_a_role_that_raises_a_cap_is_one_role_when_named_by_its_id(
+    tmp_path: Path,
+) -> None:
+    """Anybody may give a role of their own server any name."""
+    async with open_harbour(tmp_path) as harbour:
+        patron = harbour.guild.role("Patron")
+        harbour.guild.members[harbour.ada.id].roles.append(patron)
+        other = harbour.discord.guild("Bob's")
+        other.join(harbour.bob)
+        false = other.role(str(patron.id))
+        other.members[harbour.bob.id].roles.append(false)
+        caps = replace(PLENTY, person_day=10, roles={str(patron.id): 300})
+        settings = harbour.house.service._settings
+        harbour.house.service._settings = replace(settings, caps=caps)
+        await harbour.disconnect()
+        await harbour.connect()
+
+        asked = await harbour.ada.slash(harbour.channel, "quota")
+        await asked.says("300 of 300")
+        asked = await harbour.bob.slash(other.channel("general"), "quota")
+        await asked.says("10 of 10")
 
 
 async def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ def person_of(
     roles: frozenset[str] = frozenset()
     moderates = None
     if isinstance(user, discord.Member):
-        roles = frozenset(role.name for role in user.roles)
+        ids = {str(role.id) for role in user.roles}
+        # Whoever has a server names its roles: no name may pass for an id.
+        roles = frozenset(ids | {r.name for r in user.roles if not r.name.isdecimal()})
         if permissions and permissions.manage_guild:
             moderates = f"{CHAT}:{user.guild.id}"
     return Person(chat=CHAT, id=str(user.id), roles=roles, moderates=moderates)
