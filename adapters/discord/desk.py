@@ -155,10 +155,11 @@ class Desk:
         if message is not None and interaction.channel_id is not None:
             channel = self._client.get_partial_messageable(interaction.channel_id)
             later = MessageSurface(channel.get_partial_message(message))
-            await self._service.note_card(job.id, str(message))
         surface = AnswerSurface(held, self._chat.answers, later)
         note = "" if held.may_post else say_of(interaction)(FAR)
         self._chat.cards.open(job, surface, note=note)
+        if later is not None:  # a full disk shall not leave the card unopened
+            await self._service.note_card(job.id, str(message))
 
     async def _finish(self, interaction: discord.Interaction, text: str) -> None:
         try:
