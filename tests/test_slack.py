@@ -148,6 +148,24 @@ async def test_a_thread_that_people_began_stays_theirs(tmp_path: Path) -> None:
         await office.next_clip()
         [remix] = await office.jobs(office.bob)
         assert remix.request.op is Op.REMIX
+        await office.ada.say(office.channel, "thanks, Bob", thread=root)
+        assert len(await office.jobs()) == 1
+
+
+async def test_whose_clip_it_is_answers_it_in_a_thread_that_people_began(
+    tmp_path: Path,
+) -> None:
+    async with open_office(tmp_path) as office:
+        root = (await office.bob.say(office.channel, "look at this")).message
+        await office.ada.say(
+            office.channel, "pan left", files=[photo()], mention=True, thread=root
+        )
+        await office.next_clip()
+        await office.ada.say(office.channel, "slower", thread=root)
+        await office.next_clip()
+
+        [remix, _] = await office.jobs()
+        assert remix.request.op is Op.REMIX
 
 
 async def test_a_thread_that_began_with_an_order_takes_answers(tmp_path: Path) -> None:

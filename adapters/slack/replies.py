@@ -6,6 +6,7 @@ the message's own timestamp makes them one order.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from adapters.slack.pictures import Upload, first_picture
 from adapters.slack.posts import LOST
 from adapters.slack.spoken import HELP
 from adapters.slack.text import first_address, typed
-from bot.errors import BotError
+from bot.errors import BotError, MissingError
 
 Json = Mapping[str, Any]
 
@@ -86,7 +87,7 @@ class Replies:
         letter = Letter.of(event, me)
         clip_id = await self._clip_answered(spot, letter) if spot.thread else None
         for_us = letter.mentioned or event.get("channel_type") == "im"
-        if not for_us and not (clip_id and await self._in_our_thread(spot, letter)):
+        if not for_us and not (clip_id and await self._is_meant(spot, letter, clip_id)):
             return
         if await self._doors.desk.told(_told(spot, letter)):
             return  # whoever was refused may have sent it again by now
@@ -109,11 +110,19 @@ class Replies:
             say = await self._doors.desk.people.say(spot)
             await self._whisper(letter, spot, [section([say(line) for line in HELP])])
 
-    async def _in_our_thread(self, spot: Spot, letter: Letter) -> bool:
-        """Whether a thread began with us, or with an order: all in it is for us."""
+    async def _is_meant(self, spot: Spot, letter: Letter, clip_id: str) -> bool:
+        """Whether an answer is for us.
+
+        All is in a thread that began with us or with an order. In one that people began
+        it is what somebody says while the latest clip there is their own.
+        """
         starter = replace(spot, user=letter.began).person()
         root = _event(spot.channel, spot.thread or "")
-        return letter.ours or bool(await self._service.ordered(starter, root))
+        if letter.ours or await self._service.ordered(starter, root):
+            return True
+        with suppress(MissingError):
+            return bool(await self._service.clip(clip_id, person=spot.person()))
+        return False
 
     async def _clip_answered(self, spot: Spot, letter: Letter) -> str | None:
         """The clip that a thread is about: the latest that was finished in it."""
