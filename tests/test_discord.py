@@ -102,7 +102,10 @@ async def test_a_picture_in_a_direct_message_is_an_order(tmp_path: Path) -> None
         await harbour.ada.say(harbour.ada.dm, "slower", reply_to=clip, ping=False)
         await harbour.next_clip(harbour.ada.dm)
 
-        assert [job.request.op for job in await harbour.jobs()] == [Op.REMIX, Op.CREATE]
+        jobs = await harbour.jobs()
+        assert [job.request.op for job in jobs] == [Op.REMIX, Op.CREATE]
+        # What everyone in a place may use together is nobody else's business here.
+        assert {job.place.workspace for job in jobs} == {f"private-{harbour.ada.dm.id}"}
 
 
 @pytest.mark.parametrize(

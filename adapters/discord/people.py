@@ -7,7 +7,6 @@ import discord
 from bot.models import Person, Place
 
 CHAT = "discord"
-PRIVATE = "private"  # the workspace of everything outside servers
 
 
 class Whence(TypedDict):
@@ -47,7 +46,7 @@ def place_of(interaction: discord.Interaction) -> Place:
     """Where an interaction happens, in the language of who caused it."""
     return Place(
         chat=CHAT,
-        workspace=str(interaction.guild_id or PRIVATE),
+        workspace=_workspace(interaction.guild_id, interaction.channel_id or 0),
         channel=str(interaction.channel_id or 0),
         locale=interaction.locale.value,
     )
@@ -58,10 +57,15 @@ def place_of_message(message: discord.Message) -> Place:
     guild = message.guild
     return Place(
         chat=CHAT,
-        workspace=str(guild.id) if guild else PRIVATE,
+        workspace=_workspace(guild.id if guild else None, message.channel.id),
         channel=str(message.channel.id),
         locale=guild.preferred_locale.value if guild else "en",
     )
+
+
+def _workspace(guild: int | None, channel: int) -> str:
+    """The server; outside of servers each conversation is a place of its own."""
+    return str(guild or f"private-{channel}")
 
 
 def whence(interaction: discord.Interaction) -> Whence:
