@@ -72,11 +72,10 @@ class Drawn:
         )
         if str(blocks) == self.shown:
             return Drawing.SHOWN
-        if last:
+        if job.state is not self.state:
             await self.budget.wait()
         elif not self.budget.take():
-            is_progress = job.state is self.state
-            return Drawing.SHOWN if is_progress else Drawing.LATER
+            return Drawing.SHOWN  # it was mere progress
         try:
             at = job.place.workspace
             client = await (self.wire.client(at) if last else self.wire.hasty(at))
