@@ -2,10 +2,12 @@
 
 from fractions import Fraction
 from pathlib import Path
-
-import av
+from typing import TYPE_CHECKING
 
 from bot.errors import FilmError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 MOST_BYTES = 20 << 20  # what is sent along to a service
 MOST_FRAMES = 15 * 240
@@ -35,6 +37,8 @@ def measure(file: Path) -> float:
     Raises:
         FilmError: It cannot be played, or is too short or too long.
     """
+    import av  # noqa: PLC0415 - slow to import, and pictures do without
+
     try:
         with file.open("rb") as opened, av.open(opened, "r", format="mp4") as film:
             next(film.decode(film.streams.video[0]))
@@ -52,7 +56,7 @@ def measure(file: Path) -> float:
     return seconds
 
 
-def _counted(film: av.container.InputContainer) -> float:
+def _counted(film: "InputContainer") -> float:
     """From its first picture to the end of its last, or until that is too late."""
     stream = film.streams.video[0]
     frame = 1 / (stream.average_rate or Fraction(24))
