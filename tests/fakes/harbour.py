@@ -30,7 +30,7 @@ from tests.fakes.discord_api import Person as Human
 from tests.fakes.house import FakeHouse, open_fake_house
 from tests.fakes.world import FakeProvider
 
-QUICK = Pace(first=0.01, growth=1.0, longest=0.01, tries=3, settle=0.0, outage=0.0)
+QUICK = Pace(first=0.002, growth=1.0, longest=0.002, tries=3, settle=0.0, outage=0.0)
 
 
 def photo(colour: str = "teal") -> Upload:

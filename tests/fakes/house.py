@@ -125,6 +125,7 @@ async def open_fake_house(
         per_person=per_person,
         per_provider={provider.name: provider.at_once},
         patience=0.0,
+        breath=min(pace.first, 0.01),
         **clock,
     )
     service = RenderService(
