@@ -167,7 +167,7 @@ class Office:
             "looks": LOOKS,
             "later": (0.02,),
             "picture_looks": (0.0, *LOOKS),
-            "echo": 0.2,
+            "echo": 0.1,
             "pauses": FixedValueRetryIntervalCalculator(0.01),
             "clock": lambda: loop.time() + self.clock.ahead,
             "now": lambda: time.time() + self.clock.ahead,
