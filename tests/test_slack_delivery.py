@@ -368,7 +368,7 @@ async def test_many_orders_at_once_are_all_carried_out_within_the_allowance(
     tmp_path: Path,
 ) -> None:
     """Slack's own limits are on: a call too many would be answered with 429."""
-    async with open_office(tmp_path, pace={"gap": GAP, "drip": 0.1}) as office:
+    async with open_office(tmp_path, pace={"gap": GAP, "drip": 0.05}) as office:
         for number in range(8):
             await office.order(f"pan left {number}")
         await office.idle(8)
@@ -389,7 +389,7 @@ async def test_every_card_says_that_it_renders_however_many_there_are(
 ) -> None:
     """The allowance is dry by then: some say so later than others."""
     provider = FakeProvider(tmp_path, looks=10**9)
-    pace = {"gap": 0.1, "drip": 0.1}
+    pace = {"gap": 0.03, "drip": 0.03}
     async with open_office(tmp_path, provider=provider, pace=pace) as office:
         asked: dict[str, Any] = {"files": [photo()], "mention": True}
         say = office.ada.say
