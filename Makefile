@@ -4,6 +4,7 @@
 .PHONY: help run demo test check fix lock clean
 
 PYTHON ?= python3
+PYTEST ?= -n auto --maxprocesses 8
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
