@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.fakes.discord_api.people import Person
     from tests.fakes.discord_api.world import FakeDiscord
 
+NONCES = 300.0  # seconds that a nonce is remembered: “the past few minutes”
 HOUR = 3_600.0
 OLD_EDITS = 3  # of a message over an hour old, before 30046
 MOST = 2_000  # characters
@@ -181,8 +182,10 @@ class Rest:
         limit = guild.upload_limit if guild else UPLOADS[0]
         self.check_content(call.json, call, limit=limit)
         if nonce := call.json.get("enforce_nonce") and call.json.get("nonce"):
+            since = self._discord.clock() - NONCES
             for one in channel.messages:
-                if one.author is bot and one.nonce == nonce:
+                known = one.author is bot and one.nonce == nonce
+                if known and one.created_at >= since:
                     return payloads.message(one)
         target = self._target(channel, call.json.get("message_reference"))
         one = self.make(channel, bot, call.json, call)
