@@ -95,7 +95,8 @@ class Reports:
         return message
 
     async def missed(self, job: Job, error: BotError) -> None:
-        """Remember why a job's result could not be posted."""
+        """Remember why a job's result could not be posted, and tell the owner."""
+        log.warning("job %s could not be posted: %s", job.id, error)
         missed = clip_rows.Delivery(
             key=job.id, job=job.id, place=job.place, trouble=str(error)
         )

@@ -22,7 +22,7 @@ from bot.store.characters import Kept
 
 HOLDER = web.RequestKey("holder", Person)
 LONGEST_KEY = 200  # characters, of a key of ours and of a key for idempotency
-LATE = frozenset({State.FINISHING, State.DELIVERING})  # these ask for no cancel
+LATE = frozenset({State.FINISHING, State.DELIVERING})  # a cancel may come too late
 PATIENCE = 5.0  # seconds for such a job to end; it usually takes less than one
 LOOK_EVERY = 0.1  # seconds
 MOST_LISTED = 100
