@@ -36,11 +36,11 @@ class Library:
         self._now = now
 
     async def trouble(self, job_id: str) -> str | None:
-        """Why a job's result could not be posted, if it could not."""
-        for delivery in await clip_rows.deliveries(self._store, job_id):
-            if delivery.message is None:
-                return delivery.trouble
-        return None
+        """Why a job's result is posted nowhere, if that is so."""
+        tried = await clip_rows.deliveries(self._store, job_id)
+        if any(delivery.message for delivery in tried):
+            return None
+        return next((delivery.trouble for delivery in tried), None)
 
     async def job(self, job_id: str, *, person: Person) -> Job:
         """A person's own job.

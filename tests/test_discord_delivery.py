@@ -61,7 +61,8 @@ async def test_what_cannot_be_posted_at_all_is_kept_and_sent_again(
         [job] = await harbour.jobs()
         assert job.state is State.DONE
         asked = await harbour.ada.slash(harbour.channel, "clip show", clip=job.id)
-        await asked.says("not be posted")
+        told = await asked.says("not be posted")
+        assert f"/clip resend clip:{job.id}" in told.content
 
         asked = await harbour.ada.slash(harbour.channel, "clip resend", clip=job.id)
 

@@ -372,6 +372,7 @@ async def test_a_clip_that_could_not_be_posted_is_kept_and_sent_again(
 
         [post] = house.chat.posts.read()
         assert post["clip"] == job.id
+        assert await house.service.trouble(job.id) is None
 
 
 async def test_a_reply_to_the_posted_message_finds_the_clip(tmp_path: Path) -> None:

@@ -239,6 +239,9 @@ async def test_where_no_file_may_go_the_clip_is_kept_and_a_link_is_given(
         trouble = await office.house.service.trouble(job.id)
         assert trouble is not None
         assert said in trouble
+        card = await office.card("could not be posted")
+        assert said in card.words
+        assert f"/animate resend {job.id}" in card.words
 
         setattr(office.team, full, False)
         asked = await office.ada.slash(office.channel, "/animate", f"show {job.id}")
