@@ -32,6 +32,9 @@ class Caps:
         month_micros: Money the bot may spend a UTC month, in millionths of a dollar.
         free_per_hour: Free renders a person may ask for an hour.
         at_once: Unfinished jobs a person may have.
+        cancels_per_hour: Paid renders a person may stop an hour, once they are ordered.
+        unpriced_micros: Millionths of a dollar that a second of clip counts as, where
+            nobody knows the price; None refuses it while there is `month_micros`.
         roles: Units a day by name of role; the most generous of a person's counts.
     """
 
@@ -40,6 +43,8 @@ class Caps:
     month_micros: int | None = 20_000_000
     free_per_hour: int = 60
     at_once: int = 5
+    cancels_per_hour: int = 5
+    unpriced_micros: int | None = None
     roles: Mapping[str, int | None] = field(default_factory=dict)
 
 
@@ -183,6 +188,10 @@ class Settings:
                 month_micros=values.money("VIVANT_QUOTA_MONTH_USD", 20_000_000),
                 free_per_hour=values.whole("VIVANT_QUOTA_FREE_PER_HOUR", 60, least=0),
                 at_once=values.whole("VIVANT_QUOTA_AT_ONCE", 5, least=1),
+                cancels_per_hour=values.whole(
+                    "VIVANT_QUOTA_CANCELS_PER_HOUR", 5, least=0
+                ),
+                unpriced_micros=values.money("VIVANT_QUOTA_UNPRICED_USD", None),
                 roles=values.roles("VIVANT_QUOTA_ROLES"),
             ),
             keep_days=values.whole("VIVANT_KEEP_DAYS", 30, least=0),

@@ -7,6 +7,7 @@ BotError
 │   ├── LinkError          the address of a picture
 │   ├── PromptError        the words
 │   ├── OptionError        seconds, shape, model
+│   │   └── PriceError       nobody knows what that model costs
 │   ├── MissingError       no such clip or job, or it is somebody else's
 │   ├── StateError         too late or too early for that
 │   └── QuotaError         a cap is reached
@@ -88,6 +89,10 @@ class OptionError(RequestError):
     """The seconds, the shape or the model cannot be had."""
 
 
+class PriceError(OptionError):
+    """What the model costs is not known, and the bot may not spend without limit."""
+
+
 class MissingError(RequestError):
     """There is no such clip or job, or it is somebody else's."""
 
@@ -105,7 +110,22 @@ class QuotaError(RequestError):
 
 
 class RateError(QuotaError):
-    """A cap is reached that makes room again by itself, and soon."""
+    """A cap is reached that makes room again by itself, and soon.
+
+    Attributes:
+        after: Seconds until then, where that is known.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        hint: str | None = None,
+        after: float | None = None,
+        **facts: object,
+    ) -> None:
+        super().__init__(sentence, hint=hint, **facts)
+        self.after = after
 
 
 class Fault(StrEnum):
@@ -125,7 +145,7 @@ class Fault(StrEnum):
     LOST = "lost"
 
 
-_TELL_OWNER = "Whoever runs this bot has to mend it; nothing was taken from your quota."
+_TELL_OWNER = "Whoever runs this bot has to mend it."
 ADVICE: dict[Fault, str] = {
     Fault.REFUSED_INPUT: "Change the picture or the words and try again.",
     Fault.REFUSED_OUTPUT: "Say it differently, or try once more: results vary.",
@@ -138,7 +158,7 @@ ADVICE: dict[Fault, str] = {
     Fault.EXPIRED: "Ask for it again; the old result is gone.",
     Fault.TIMEOUT: "Try again, perhaps with fewer seconds.",
     Fault.UPSTREAM: "Try again in a few minutes.",
-    Fault.LOST: "Nothing was taken from your quota. Press Again to order it anew.",
+    Fault.LOST: "Press Again to order it anew.",
 }
 PASSING = frozenset({Fault.BUSY, Fault.TIMEOUT, Fault.UPSTREAM})
 

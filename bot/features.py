@@ -66,7 +66,7 @@ FEATURES = (
     Feature("clip tree", "Which clips a clip was made from", (_CLIP,)),
     Feature(
         "clip cancel",
-        "Stop a render; nothing is taken from your quota",
+        "Stop a render; what may have been billed by then counts",
         (Option("clip", "One of your unfinished renders"),),
     ),
     Feature("clip resend", "Post a finished clip here again", (_CLIP,)),

@@ -138,7 +138,7 @@ class Jobs:
             if moved.price != job.price:
                 await quota.reprice(db, moved)
             if moved.state.ended:
-                note = "may have been billed" if moved.billed else None
+                note = quota.BILLED if moved.billed else None
                 await quota.settle(db, moved, note=note, now=now)
             return moved
 

@@ -241,10 +241,12 @@ class Price:
     Attributes:
         units: Clip-seconds weighted by the model card.
         micros: Money in millionths of a US dollar.
+        known: Whether anybody knows the money; what was accepted always says a sum.
     """
 
     units: int = 0
     micros: int = 0
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,9 +342,16 @@ class ModelCard:
     def price(self, seconds: int, size: Size) -> Price:
         """What so many seconds of such a frame take."""
         side = min(size)
-        money = self.rates.get(side, self.micros_per_second) * seconds
-        money += self.clip_rates.get(side, self.micros_per_clip)
-        return Price(units=math.ceil(seconds * self.weight), micros=money)
+        second, clip = self.micros_per_second, self.micros_per_clip
+        if side in self.rates or side in self.clip_rates:
+            # A side that one table names takes nothing from the other.
+            second = self.rates.get(side, 0 if self.rates else second)
+            clip = self.clip_rates.get(side, 0 if self.clip_rates else clip)
+        return Price(
+            units=math.ceil(seconds * self.weight),
+            micros=second * seconds + clip,
+            known=self.priced,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -503,7 +512,8 @@ class Allowance:
     """What a person has left, for the person.
 
     Attributes:
-        used: Units taken today; held ones count.
+        used: Units taken today; held ones count, and doubtful ones.
+        doubtful: Units of them that may have been billed although there is no clip.
         cap: Units a day; None is without limit.
         together_left: Units that everyone in the place has left today, or None.
         resets: Unix time when the count starts again.
@@ -519,6 +529,7 @@ class Allowance:
     free_used: int
     free_cap: int
     waiting: int
+    doubtful: int = 0
 
     @property
     def left(self) -> int | None:

@@ -177,6 +177,7 @@ class Orders(Library):
     ) -> Job:
         """Write the job and its hold in one transaction, or the job it repeats."""
         quote = self._provider(request.provider).plan(request)
+        price = quota.priced(quote, self._settings.caps)
         now = self._now()
         job = Job(
             id=new_id(),
@@ -184,7 +185,7 @@ class Orders(Library):
             place=place,
             request=quote.request,
             state=State.QUEUED,
-            price=quote.price,
+            price=price,
             created=now,
             updated=now,
             since=now,

@@ -2,32 +2,38 @@
 
 A hold is written in the transaction that accepts a job and settled in the one that
 ends it, so the ledger always adds up. Units are clip-seconds weighted by the model
-card; free renders have a rate of their own. What was returned never counts, but for
-the month's money where the owner may have been billed all the same.
+card; free renders have a rate of their own. What was returned no longer counts, unless
+the owner may have been billed for it all the same: then its units and its money count
+as if there were a clip. Otherwise ordering and cancelling in turns would spend without
+end.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.config import Caps
-from bot.errors import QuotaError, RateError
-from bot.models import Allowance, Job, Person, Place, State
+from bot.errors import PriceError, QuotaError, RateError
+from bot.models import Allowance, Job, Person, Place, Price, Quote, State
 from bot.store import Rows
 
 HOUR = 3_600.0
 DAY = 86_400.0
+COUNTS = "(kind <> 'returned' OR note IS NOT NULL)"  # against the day and the month
+BILLED = "may have been billed"  # the note of what was returned and counts all the same
 
-USAGE = """
+USAGE = f"""
 SELECT
   (SELECT count(*) FROM ledger WHERE person = ? AND kind = 'held') AS unfinished,
   (SELECT count(*) FROM ledger WHERE person = ? AND kind <> 'returned'
     AND units = 0 AND micros = 0 AND held_at > ?) AS free,
   (SELECT coalesce(sum(units), 0) FROM ledger WHERE person = ?
-    AND kind <> 'returned' AND held_at >= ?) AS mine,
+    AND {COUNTS} AND held_at >= ?) AS mine,
+  (SELECT coalesce(sum(units), 0) FROM ledger WHERE person = ?
+    AND kind = 'returned' AND note IS NOT NULL AND held_at >= ?) AS doubtful,
   (SELECT coalesce(sum(units), 0) FROM ledger WHERE chat = ? AND workspace = ?
-    AND kind <> 'returned' AND held_at >= ?) AS together,
+    AND {COUNTS} AND held_at >= ?) AS together,
   (SELECT coalesce(sum(micros), 0) FROM ledger WHERE micros > 0
-    AND (kind <> 'returned' OR note IS NOT NULL) AND held_at >= ?) AS spent,
+    AND {COUNTS} AND held_at >= ?) AS spent,
   (SELECT count(*) FROM overrides WHERE person = ?
     AND workspace IN (?, '')) AS overridden,
   (SELECT units FROM overrides WHERE person = ? AND workspace IN (?, '')
@@ -43,6 +49,7 @@ class Usage:
         unfinished: The person's jobs that have not ended.
         free: The person's free renders in the last hour.
         mine: The person's units today.
+        doubtful: Those of them that may have been billed for nothing.
         together: Everybody's units in the place today.
         spent: The bot's money this month, in millionths of a dollar.
         overridden: Whether the person has a number of their own.
@@ -52,6 +59,7 @@ class Usage:
     unfinished: int
     free: int
     mine: int
+    doubtful: int
     together: int
     spent: int
     overridden: int
@@ -96,6 +104,26 @@ async def hold(db: Rows, job: Job, caps: Caps, *, now: float) -> None:
     )
 
 
+def priced(quote: Quote, caps: Caps) -> Price:
+    """What an order takes, also by a model whose price nobody knows.
+
+    Raises:
+        PriceError: There is a limit of money, and no price that it could be held to.
+    """
+    if quote.price.known:
+        return quote.price
+    if caps.unpriced_micros is not None:
+        micros = caps.unpriced_micros * quote.request.made_seconds
+        return Price(units=quote.price.units, micros=micros)
+    if caps.month_micros is None:
+        return quote.price
+    raise PriceError(
+        "The bot does not know what {model} costs.",
+        hint="Pick another model, or ask whoever runs this bot to set its price.",
+        model=quote.request.model,
+    )
+
+
 async def settle(db: Rows, job: Job, *, note: str | None, now: float) -> None:
     """Charge the hold or give it back. Call in the transaction that ends the job."""
     kind = "charged" if job.state is State.DONE else "returned"
@@ -129,6 +157,8 @@ async def usage(db: Rows, person: Person, place: Place, *, now: float) -> Usage:
         now - HOUR,
         person.key,
         today,
+        person.key,
+        today,
         place.chat,
         place.workspace,
         today,
@@ -149,6 +179,7 @@ async def allowance(
     together = caps.workspace_day
     return Allowance(
         used=used.mine,
+        doubtful=used.doubtful,
         cap=used.cap(caps, person.roles),
         together_left=None if together is None else max(0, together - used.together),
         resets=now - now % DAY + DAY,
@@ -180,7 +211,7 @@ async def by_person(
     """Who used how much in a place today: `chat:id`, renders, units; most first."""
     rows = await db.rows(
         "SELECT person, count(*) AS renders, sum(units) AS units FROM ledger"
-        " WHERE chat = ? AND workspace = ? AND kind <> 'returned' AND held_at >= ?"
+        f" WHERE chat = ? AND workspace = ? AND {COUNTS} AND held_at >= ?"
         " GROUP BY person ORDER BY units DESC, renders DESC, person LIMIT 20",
         place.chat,
         place.workspace,
@@ -190,21 +221,38 @@ async def by_person(
 
 
 async def audit(db: Rows) -> list[str]:
-    """Every way in which the ledger and the jobs disagree; empty is good."""
+    """Every way in which the ledger and the jobs disagree; empty is good.
+
+    What may have been billed has to be noted, or it would not count.
+    """
     rows = await db.rows(
         "SELECT j.id, j.state, l.kind FROM jobs j LEFT JOIN ledger l ON l.job = j.id"
         " WHERE coalesce(l.kind, 'missing') <> CASE j.state WHEN 'done' THEN 'charged'"
         " WHEN 'failed' THEN 'returned' WHEN 'cancelled' THEN 'returned'"
         " ELSE 'held' END"
     )
+    unnoted = await db.rows(
+        "SELECT j.id FROM jobs j JOIN ledger l ON l.job = j.id"
+        " WHERE j.state IN ('failed', 'cancelled') AND l.kind = 'returned'"
+        " AND (l.note IS NOT NULL)"
+        " <> coalesce(json_extract(j.details, '$.billed'), 0)"
+    )
     strays = await db.rows(
         "SELECT job FROM ledger WHERE kind = 'held'"
         " AND job NOT IN (SELECT id FROM jobs)"
     )
     return [
-        f"job {row['id']} is {row['state']} but its entry is {row['kind'] or 'missing'}"
-        for row in rows
-    ] + [f"job {row['job']} is gone but its units are still held" for row in strays]
+        *(
+            f"job {row['id']} is {row['state']} but its entry is"
+            f" {row['kind'] or 'missing'}"
+            for row in rows
+        ),
+        *(
+            f"job {row['id']} and its entry disagree on whether it may have been billed"
+            for row in unnoted
+        ),
+        *(f"job {row['job']} is gone but its units are still held" for row in strays),
+    ]
 
 
 MINE = "That takes {asked} clip-seconds and you have {left} of {cap} left today."

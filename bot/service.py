@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from bot import fetching, keys, quota
+from bot import cancels, fetching, keys, quota
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import (
@@ -124,17 +124,31 @@ class RenderService(Orders):
         return parse(prompt, seconds, most=self._settings.max_seconds)
 
     async def cancel(self, job_id: str, *, person: Person) -> Job:
-        """Ask a job to stop; what it held is given back when it has.
+        """Ask a job to stop; what it held is given back once it surely cost nothing.
+
+        Whoever looks after a place may stop any number of other people's jobs.
 
         Raises:
             StateError: It has ended already, or its clip is being posted.
+            RateError: They have stopped too many that may have been billed.
         """
         job = await self.job(job_id, person=person)
-        if job.state is State.DELIVERING and job.end is None:
-            raise StateError(
-                "That clip is done and on its way.", hint="Delete it once it is there."
-            )
-        asked = await job_rows.ask_cancel(self._store, job.id)
+
+        async def write(db: Rows) -> Job | None:
+            fresh = await job_rows.get(db, job_id)
+            if fresh is None or fresh.state.ended:
+                return None
+            if fresh.state is State.DELIVERING and fresh.end is None:
+                raise StateError(
+                    "That clip is done and on its way.",
+                    hint="Delete it once it is there.",
+                )
+            if person.key == fresh.person.key:
+                caps = self._settings.caps
+                await cancels.count(db, fresh, caps, now=self._now())
+            return await job_rows.ask_cancel(db, job_id)
+
+        asked = await self._store.transaction(write)
         if asked is None:
             raise StateError(
                 "That render has ended already.", hint="Delete the clip instead."

@@ -25,8 +25,8 @@ from adapters.discord.roads import (
     send,
     worded,
 )
-from adapters.discord.text import error_text, joined
-from bot.errors import BotError, DeliveryError
+from adapters.discord.text import ended_text, joined
+from bot.errors import DeliveryError
 from bot.languages import speaker
 from bot.models import Clip, Job, State
 from bot.service import RenderService
@@ -122,8 +122,7 @@ class DiscordChat:
             return job.card or key
         await self.logged_in.wait()
         say = speaker(job.place.locale)
-        error = job.error.again() if job.error else BotError("Something broke here.")
-        text = joined(f"<@{job.person.id}> {error_text(error, say)}")
+        text = joined(f"<@{job.person.id}> {ended_text(job, say)}")
         view = row(job.id, ("again",), say)
 
         async def post(road: Road, notes: list[str]) -> discord.Message:

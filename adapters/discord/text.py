@@ -8,7 +8,7 @@ from discord.utils import MISSING
 
 from bot.errors import BotError
 from bot.languages import Say
-from bot.models import Allowance, Clip, Entry
+from bot.models import Allowance, Clip, Entry, Job
 from bot.wording import markup, messages
 from bot.wording.markup import MOST_QUOTED, Told
 
@@ -73,6 +73,11 @@ def formed(told: Told) -> str:
 def error_text(error: BotError, say: Say) -> str:
     """What went wrong, and what to do next."""
     return joined(*messages.trouble(error, say, DISCORD))
+
+
+def ended_text(job: Job, say: Say) -> str:
+    """Why a job came to nothing, and what that took."""
+    return joined(*messages.ended(job, say, DISCORD))
 
 
 def card_text(entry: Entry, say: Say, *, now: float, link: str | None = None) -> str:

@@ -147,10 +147,9 @@ class SlackChat:
         card = surface.ts if surface else job.card or key
         if job.end is State.CANCELLED:
             return card
-        error = job.error.again() if job.error else BotError("Something broke here.")
         say = speaker(job.place.locale)
         who = SLACK.person(job.person.id)
-        first, *rest = messages.trouble(error, say, SLACK)
+        first, *rest = messages.ended(job, say, SLACK)
         blocks = [section([f"{who} {first}", *rest], mark=f"report {job.id}")]
         blocks += row(job.id, ("again",), say)
         thread = job.place.thread

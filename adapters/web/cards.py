@@ -3,9 +3,11 @@
 import re
 from typing import TypedDict
 
+from bot.languages import say
 from bot.models import Clip, Entry, Job, Op
 from bot.prompt.plan import Plan
 from bot.wording import plan_lines
+from bot.wording.cards import refund_line
 
 
 class Trouble(TypedDict):
@@ -66,6 +68,7 @@ def card(entry: Entry) -> Card:
     job, clip = entry.job, entry.clip
     request = job.request
     told = clip or job
+    refund = None if clip else refund_line(job, say)
     return Card(
         id=job.id,
         op=request.op,
@@ -83,7 +86,7 @@ def card(entry: Entry) -> Card:
         parent=request.source.clip_id if request.source else None,
         still=f"/stills/{request.still}" if request.still else None,
         lines=_lines(told),
-        notes=list(told.notes),
+        notes=[*told.notes, *([refund] if refund else [])],
         cannot=list(told.cannot),
         trouble=_trouble(job),
         created=job.created,

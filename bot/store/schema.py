@@ -138,4 +138,10 @@ CREATE TABLE characters(
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS, CHARACTERS)
+CANCELS = """
+ALTER TABLE ledger ADD COLUMN cancelled_at DOUBLE PRECISION; -- by its own person
+CREATE INDEX ledger_cancels ON ledger(person, cancelled_at)
+    WHERE cancelled_at IS NOT NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS, CHARACTERS, CANCELS)

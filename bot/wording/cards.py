@@ -82,6 +82,23 @@ def price_line(price: Price, say: Say) -> str:
     return f"{units} ({dollars(price.micros)})"
 
 
+def refund_line(job: Job, say: Say) -> str | None:
+    """What a job without a clip takes from the quota all the same, or gives back.
+
+    None while it is under way, and for one that made a clip or was free.
+    """
+    units = job.price.units
+    if job.end is None or not (units or job.price.micros):
+        return None
+    if not job.billed:
+        return say("Its {units} clip-seconds were given back.", units=units)
+    if not units:
+        return say("It may have been billed.")
+    return say(
+        "It may have been billed, so its {units} clip-seconds count.", units=units
+    )
+
+
 def left_line(allowance: Allowance, say: Say) -> str:
     """What a person has left today."""
     if allowance.left is None:
@@ -98,6 +115,13 @@ def left_line(allowance: Allowance, say: Say) -> str:
 def quota_lines(allowance: Allowance, say: Say) -> list[str]:
     """Everything about what a person has left, but the moment when it resets."""
     lines = [left_line(allowance, say)]
+    if allowance.doubtful:
+        lines.append(
+            say(
+                "{units} of those taken may have been billed without a clip",
+                units=allowance.doubtful,
+            )
+        )
     if allowance.together_left is not None:
         together = allowance.together_left
         lines.append(say("{left} left for everyone here together", left=together))

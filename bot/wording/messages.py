@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.errors import BotError
 from bot.languages import Say
 from bot.mending import FAULTS, Mended
-from bot.models import Allowance, Clip, Entry
+from bot.models import Allowance, Clip, Entry, Job, State
 from bot.prompt.plan import Plan
 from bot.wording.cards import (
     clip_line,
@@ -15,6 +15,7 @@ from bot.wording.cards import (
     price_line,
     quota_lines,
     ready_at,
+    refund_line,
     state_line,
 )
 from bot.wording.markup import Markup, Told, quoted
@@ -28,6 +29,17 @@ def trouble(error: BotError, say: Say, markup: Markup) -> tuple[str, ...]:
     """What went wrong, and what to do next."""
     sentence, hint = error_lines(error, say, lambda words: _note(words, markup))
     return (markup.bold(sentence), hint)
+
+
+def ended(job: Job, say: Say, markup: Markup) -> tuple[str, ...]:
+    """Why a job came to nothing, and what that took from the quota."""
+    why: tuple[str, ...] = ()
+    if job.error:
+        why = trouble(job.error.again(), say, markup)
+    elif job.end is State.FAILED:
+        why = trouble(BotError("Something broke here."), say, markup)
+    refund = refund_line(job, say)
+    return (*why, refund) if refund else why
 
 
 def card(
@@ -55,6 +67,8 @@ def card(
         why = error_lines(job.error.again(), say, lambda words: _note(words, markup))
     elif entry.lost and not link:
         why = _unposted(entry, say, markup)
+    if refund := refund_line(job, say):
+        why = (*why, refund)
     told = [] if entry.clip else [*job.notes]
     if job.cannot and not entry.clip:
         told.append(cannot_line(job.cannot, say))
@@ -109,7 +123,7 @@ def shown(
     job, clip = entry.job, entry.clip
     prompt = quoted(job.request.prompt, markup)
     if clip is None:
-        why = trouble(job.error.again(), say, markup) if job.error else ()
+        why = ended(job, say, markup)
         return Told((state_line(entry, say), prompt, *why))
     # Other providers than the embedded renderer have no plan.
     plan = plan_lines(Plan.from_json(clip.plan), say) if clip.plan else ()

@@ -1,6 +1,7 @@
 """Errors as the reference wire words them: message, type, param and code."""
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -14,6 +15,7 @@ from bot.errors import (
     LinkError,
     MissingError,
     OptionError,
+    PriceError,
     PromptError,
     QuotaError,
     RateError,
@@ -24,11 +26,14 @@ from bot.errors import (
 
 log = logging.getLogger(__name__)
 
+SOON = 60.0  # seconds; the official SDK asks again by itself within that
+
 CODES: Mapping[type[BotError], str] = {
     MissingError: "not_found",
     StateError: "invalid_state",
     RateError: "rate_limit_exceeded",
     QuotaError: "insufficient_quota",
+    PriceError: "price_unknown",
     RequestError: "invalid_value",
     BotError: "server_error",
 }
@@ -100,9 +105,13 @@ def _told(error: BotError) -> web.Response:
         case OptionError():
             about = ("seconds", "characters")
             param = next((name for name in about if name in error.facts), "model")
-            code = "model_not_found" if param == "model" else code
+            if param == "model" and not isinstance(error, PriceError):
+                code = "model_not_found"
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
-    if code == "insufficient_quota":
+    after = error.after if isinstance(error, RateError) else None
+    if after is not None:
+        response.headers["Retry-After"] = str(math.ceil(after))
+    if code == "insufficient_quota" or (after or 0.0) > SOON:
         response.headers["x-should-retry"] = "false"
     return response
 

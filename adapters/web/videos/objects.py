@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from bot.errors import Fault
+from bot.languages import say
 from bot.models import Entry, Job, ModelCard, Op, State, Tier
 from bot.store.characters import Kept
+from bot.wording.cards import refund_line
 
 NAMES = {Tier.DRAFT: "sora-2", Tier.FINAL: "sora-2-pro"}
 CODES = {
@@ -137,8 +139,10 @@ def models(cards: Sequence[ModelCard]) -> dict[str, object]:
 
 
 def _why(job: Job) -> Why:
+    refund = refund_line(job, say)
     if job.error is None:
-        return Why(code="cancelled", message="Somebody stopped it.")
+        words = ["Somebody stopped it.", refund or ""]
+        return Why(code="cancelled", message=" ".join(words).strip())
     code = CODES.get(job.error.fault, "server_error") if job.error.fault else None
-    message = f"{job.error} {job.error.hint}"
-    return Why(code=code or "server_error", message=message)
+    message = f"{job.error} {job.error.hint} {refund or ''}"
+    return Why(code=code or "server_error", message=message.strip())
