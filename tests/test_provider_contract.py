@@ -508,11 +508,29 @@ async def test_a_restart_between_any_two_steps_is_nothing_special(
     assert len(rig.service.renders) == 1
 
 
+@pytest.mark.parametrize("began", [False, True], ids=["waits", "runs"])
+async def test_a_cancel_is_free_where_the_service_says_so(
+    rig: Rig, *, began: bool
+) -> None:
+    """By its own answer to the cancel, not by what it said of the render before."""
+    rig.service.looks = 10**6
+    rig.service.began = not began
+    job = await rig.ordered()
+    await rig.provider.retrieve(job)
+    rig.service.began = began
+
+    free = await rig.provider.cancel(job)
+
+    assert free is (
+        rig.kind.free == "always" or (rig.kind.free == "waits" and not began)
+    )
+
+
 async def test_a_render_can_be_cancelled_in_every_state(rig: Rig) -> None:
-    """It says whether it surely was stopped; it is never an error."""
+    """It is never an error, and only a service's own word makes it free."""
     rig.service.looks = 10**6
     waiting = await rig.ordered()
-    assert await rig.provider.cancel(waiting) is (rig.kind.stops is not None)
+    await rig.provider.cancel(waiting)
     if rig.kind.stops:
         assert len(rig.service.steps(rig.kind.stops)) == 1
     if rig.kind.stops:

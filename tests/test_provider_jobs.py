@@ -283,9 +283,14 @@ async def test_a_clip_whose_model_is_gone_is_remixed_by_the_next(
         assert (job.request.provider, job.request.op) == ("fake", Op.REMIX)
 
 
-async def test_a_cancel_reaches_a_service_that_can_stop(tmp_path: Path) -> None:
+@pytest.mark.parametrize("began", [False, True], ids=["in queue", "in progress"])
+async def test_a_cancel_reaches_a_service_that_can_stop(
+    tmp_path: Path, *, began: bool
+) -> None:
+    """Only what it takes out of its queue is surely free there."""
     async with open_house(KIND["fal"], tmp_path) as house:
         house.rig.service.looks = 10**6
+        house.rig.service.began = began
         job = await house.order()
 
         async def changes_its_mind(
@@ -299,6 +304,24 @@ async def test_a_cancel_reaches_a_service_that_can_stop(tmp_path: Path) -> None:
 
         assert done.state is State.CANCELLED
         assert len(house.rig.service.steps("cancel")) == 1
+        note = "may have been billed" if began else None
+        assert await house.ledger() == ("returned", 400_000, note)
+
+
+@pytest.mark.parametrize(
+    ("name", "note"), [("xai", "may have been billed"), ("openai", None)]
+)
+async def test_what_is_refused_and_billed_all_the_same_counts(
+    tmp_path: Path, name: str, note: str | None
+) -> None:
+    """Some services bill what their own rules stop: refused pictures are no way round."""
+    async with open_house(KIND[name], tmp_path) as house:
+        house.rig.service.error = {"code": "moderation_blocked", "message": "no"}
+
+        job = await house.settled(await house.order())
+
+        assert job.state is State.FAILED
+        assert await house.ledger() == ("returned", 400_000, note)
 
 
 async def test_a_models_own_history_is_remembered(tmp_path: Path) -> None:

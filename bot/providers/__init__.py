@@ -63,7 +63,8 @@ class Provider(Protocol):
         """Stop `job.ref` if it can still be stopped.
 
         Returns:
-            Whether it surely was, so that nothing is billed.
+            Whether it surely is not billed: the service's own answer names a state in
+            which, by its documents, a cancel is free (`bot.providers.terms`).
         """
         ...
 

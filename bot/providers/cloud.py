@@ -15,7 +15,7 @@ from urllib.parse import quote
 from bot.errors import Fault, OptionError, ProviderError
 from bot.media import Media
 from bot.models import Job, ModelCard, Op, Quote, RenderRequest, Snapshot, State, Way
-from bot.providers import pictures, planning
+from bot.providers import pictures, planning, terms
 from bot.providers.answers import Answer
 from bot.providers.faults import Said, failed, fault_of, told
 from bot.providers.hooks import Call
@@ -89,6 +89,7 @@ class Cloud(ABC):
         self._wire = wire
         self._desk = desk
         self._cards = {card.id: card for card in cards}
+        self._terms = terms.of(name)
         self._puzzles: set[str] = set()
 
     def models(self) -> Sequence[ModelCard]:
@@ -219,8 +220,16 @@ class Cloud(ABC):
             raise self._wire.refusal(Fault.LOST)
         return Snapshot(ref=str(ref), **more)  # type: ignore[arg-type]
 
+    def _is_free(self, answer: Answer | None) -> bool:
+        """Whether an answer to a cancel names a state that nothing is billed for."""
+        fields = answer.fields if answer else {}
+        word = "deleted" if fields.get("deleted") is True else None
+        word = fields.get("status", word)
+        return isinstance(word, str) and word.lower() in self._terms.free_cancels
+
     def _failed(self, job: Job, said: Said) -> Snapshot:
         error = failed(self._wire.title, said)
+        error.billed = error.fault in self._terms.billed_faults
         return Snapshot(ref=job.ref or "", state=State.FAILED, error=error)
 
     def _stopped(self, job: Job) -> Snapshot:
@@ -228,6 +237,7 @@ class Cloud(ABC):
         error = ProviderError(
             Fault.UPSTREAM, "{title} stopped the render.", title=self._wire.title
         )
+        error.billed = error.fault in self._terms.billed_faults
         return Snapshot(ref=job.ref or "", state=State.FAILED, error=error)
 
     def _missing(self, job: Job) -> Snapshot:

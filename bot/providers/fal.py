@@ -81,9 +81,9 @@ class Fal(Cloud):
         return Snapshot(ref=job.ref or "", rest=answer.after)
 
     async def cancel(self, job: Job) -> bool:
-        """Take it out of the queue, or stop it; one that has ended is answered 400."""
+        """Take it out of the queue, or ask its runner to stop, which may go on."""
         path = f"{self._request_path(job)}/cancel"
-        return await self._wish("PUT", path) is not None
+        return self._is_free(await self._wish("PUT", path))
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from where the result says it lies."""

@@ -93,8 +93,7 @@ class Gemini(Cloud):
             held.cancel()
             return False
         path = f"interactions/{in_path(job.ref)}/cancel"
-        answer = await self._wish("POST", path)
-        return answer is not None and answer.fields.get("status") == "cancelled"
+        return self._is_free(await self._wish("POST", path))
 
     async def forget(self, job: Job) -> None:
         """Delete the interaction."""

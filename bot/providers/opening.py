@@ -107,6 +107,7 @@ def _videos(
         desk,
         profile,
         _with_wanted(name, cards, settings, profile.card),
+        dialect=chosen,
         webhook_secret=service.webhook_secret if profile.webhooks else None,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.errors import Fault, ProviderError
 from bot.models import Job, ModelCard, RenderRequest, Snapshot, State
-from bot.providers import hooks, pictures, shapes
+from bot.providers import hooks, pictures, shapes, terms
 from bot.providers.answers import number
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -103,8 +103,10 @@ class Replicate(Cloud):
     async def cancel(self, job: Job) -> bool:
         """Stop the prediction; one that has ended is handed back as it is."""
         answer = await self._wish("POST", f"predictions/{in_path(job.ref)}/cancel")
-        word = str(answer.fields.get("status")) if answer else ""
-        return answer is not None and STATES.get(word) not in (State.DONE, State.FAILED)
+        if answer and answer.fields.get("status") == "canceled":
+            unstarted = answer.fields.get("started_at", "unsaid") is None
+            return unstarted and terms.NEVER_STARTED in self._terms.free_cancels
+        return self._is_free(answer)
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip; Replicate deletes it within the hour."""

@@ -133,14 +133,16 @@ class Videos:
         """Delete a video, or stop it when it is still being made; then it is gone."""
         person = request[HOLDER]
         job = (await self._own(request, request.match_info["id"])).job
+        was = objects.status_of(job)
         if not job.state.ended and job.state not in LATE:
             job = await self._service.cancel(job.id, person=person)
+            was = objects.status_of(job)
         if job.state in LATE:
             job = await self._ended(job, person)
         if job.state.ended:
             await self._service.delete(job.id, person=person)
         gone = {"id": job.id, "object": "video.deleted", "deleted": True}
-        return web.json_response(gone)
+        return web.json_response({**gone, "status": was})
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """The file of a finished video, or pictures of it."""

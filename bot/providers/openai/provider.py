@@ -13,7 +13,8 @@ from bot.models import (
     State,
     Way,
 )
-from bot.providers import hooks
+from bot.providers import hooks, terms
+from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
 from bot.providers.finding import the_one
@@ -36,6 +37,7 @@ class OpenAIVideos(Cloud):
         wire: To the server.
         desk: What the house lends.
         profile: Its dialect.
+        dialect: What that is called.
         cards: What it offers.
         webhook_secret: What it signs its calls with, if it calls.
     """
@@ -48,6 +50,7 @@ class OpenAIVideos(Cloud):
         profile: Profile,
         cards: Sequence[ModelCard],
         *,
+        dialect: str = "",
         webhook_secret: str | None = None,
     ) -> None:
         super().__init__(
@@ -56,6 +59,7 @@ class OpenAIVideos(Cloud):
         self.findable = profile.list
         self.idempotent = profile.idempotent
         self._profile = profile
+        self._terms = terms.of(dialect)
         self._characters = Characters(wire, desk)
         self._secret = webhook_secret
 
@@ -116,7 +120,9 @@ class OpenAIVideos(Cloud):
 
     async def cancel(self, job: Job) -> bool:
         """Delete it, where that stops a render."""
-        return self._profile.delete == "cancels" and await self._delete(job)
+        if self._profile.delete != "cancels":
+            return False
+        return self._is_free(await self._delete(job))
 
     async def forget(self, job: Job) -> None:
         """Delete what the server keeps, where it can."""
@@ -225,8 +231,8 @@ class OpenAIVideos(Cloud):
             raise told(Fault.EXPIRED, self._wire.title)
         return reading.links_in(answer.fields, self._profile.links)
 
-    async def _delete(self, job: Job) -> bool:
-        return await self._wish("DELETE", f"videos/{in_path(job.ref)}") is not None
+    async def _delete(self, job: Job) -> Answer | None:
+        return await self._wish("DELETE", f"videos/{in_path(job.ref)}")
 
 
 def _sent_characters(request: RenderRequest) -> tuple[Character, ...]:

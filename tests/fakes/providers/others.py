@@ -134,7 +134,8 @@ class FakeFal(FakeService):
         render = self.look(request.match_info["id"])
         if render is None:
             return web.json_response({"detail": "Request not found"}, status=404)
-        word = "COMPLETED" if render.state else "IN_QUEUE"
+        waiting = "IN_PROGRESS" if self.began else "IN_QUEUE"
+        word = "COMPLETED" if render.state else waiting
         return web.json_response(
             {"status": word, "request_id": render.id, "queue_position": 3},
             status=200 if render.state else 202,
@@ -149,12 +150,16 @@ class FakeFal(FakeService):
         )
 
     async def _cancel(self, request: web.Request) -> web.StreamResponse:
-        render = self.renders[request.match_info["id"]]
+        render = self.renders.get(request.match_info["id"])
+        if render is None:
+            return web.json_response({"status": "NOT_FOUND"}, status=404)
         if render.state:
-            told = {"status": "ALREADY_COMPLETED"}
-            return web.json_response(told, status=400)
+            return web.json_response({"status": "ALREADY_COMPLETED"}, status=400)
+        if self.began:  # only a signal: what runs may go on
+            told = {"status": "CANCELLATION_REQUESTED"}
+            return web.json_response(told, status=202)
         render.state = "cancelled"
-        return web.json_response({"status": "CANCELLATION_REQUESTED"}, status=202)
+        return web.json_response({"status": "OK"})
 
     async def _content(self, _: web.Request) -> web.StreamResponse:
         return web.Response(body=self.clip, content_type="video/mp4")
@@ -325,6 +330,7 @@ class FakeReplicate(FakeService):
         "invalid": (422, {"title": "Input validation failed", "status": 422}),
     }
     base = "/v1"
+    STARTED = "2026-11-25T12:00:00Z"
 
     def __init__(self, clip: bytes = b"") -> None:
         super().__init__(clip)
@@ -358,8 +364,11 @@ class FakeReplicate(FakeService):
             "id": render.id,
             "model": self.models[render.id],
             "version": "hidden",
-            "status": word.get(render.state, "processing"),
+            "status": word.get(
+                render.state, "processing" if self.began else "starting"
+            ),
             "input": self.made[render.id],
+            "started_at": self.STARTED if self.began else None,
             "created_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
             "output": f"{self.url}/delivery/{render.id}/out.mp4"
             if render.state == "done"

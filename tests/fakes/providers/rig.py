@@ -128,6 +128,7 @@ class Kind:
         lists: Whether a lost order can be found.
         ends_on: Whether a last picture is taken.
         stops: The step that stops a render at the service, if any.
+        free: When that is free: while it `waits` there, `always`, or never.
         links: Whether clips are fetched from an address that an answer names.
     """
 
@@ -139,6 +140,7 @@ class Kind:
     lists: bool = False
     ends_on: bool = True
     stops: str | None = None
+    free: str = "never"
     links: bool = False
 
     def __str__(self) -> str:
@@ -156,12 +158,12 @@ KINDS = [
     _videos("openai", lists=True, ends_on=False),
     _videos("cometapi", links=True),
     _videos("litellm", ends_on=False),
-    _videos("vllm-omni", lists=True, stops="delete"),
+    _videos("vllm-omni", lists=True, stops="delete", free="always"),
     _videos("sglang", lists=True, ends_on=False),
     _videos("laozhang", ends_on=False),
     _videos("xai", links=True),
     _videos("together", links=True),
-    _videos("vivant", lists=True, stops="delete"),
+    _videos("vivant", lists=True, stops="delete", free="waits"),
     _videos("generic", ends_on=False),
     Kind("openrouter", "openrouter", FakeOpenRouter, "acme/m"),
     Kind(
@@ -170,6 +172,7 @@ KINDS = [
         FakeFal,
         "acme/m/image-to-video",
         stops="cancel",
+        free="waits",
         links=True,
     ),
     Kind("gemini", "gemini", FakeGemini, stops="cancel"),
@@ -180,6 +183,7 @@ KINDS = [
         "acme/m",
         lists=True,
         stops="cancel",
+        free="waits",
         links=True,
     ),
 ]

@@ -92,6 +92,7 @@ class FakeService:
         renders: What was accepted, by id.
         seen: Every request, in order.
         needs_key: Whether the key is checked.
+        began: Whether renders that are not done have left the service's own queue.
     """
 
     errors: ClassVar[Mapping[str, tuple[int, Any]]] = {}
@@ -103,6 +104,7 @@ class FakeService:
         self.renders: dict[str, Render] = {}
         self.seen: list[Seen] = []
         self.needs_key = True
+        self.began = True
         self.own_errors: Mapping[str, tuple[int, Any]] = {}
         self.url = ""
         self.released = asyncio.Event()

@@ -242,6 +242,8 @@ class FakeVideos(FakeService):
         if render is None:
             return web.json_response(error("Video not found"), status=404)
         gone = {"id": ref, "deleted": True, "object": "video.deleted"}
+        if self.profile == "vivant":
+            gone["status"] = "in_progress" if self.began else "queued"
         return web.json_response(gone)
 
     async def _models(self, _: web.Request) -> web.StreamResponse:
