@@ -314,7 +314,7 @@ async def test_a_cancel_reaches_a_service_that_can_stop(
 async def test_what_is_refused_and_billed_all_the_same_counts(
     tmp_path: Path, name: str, note: str | None
 ) -> None:
-    """Some services bill what their own rules stop: refused pictures are no way round."""
+    """Some services bill what their own rules stop, so no cap is got around by that."""
     async with open_house(KIND[name], tmp_path) as house:
         house.rig.service.error = {"code": "moderation_blocked", "message": "no"}
 

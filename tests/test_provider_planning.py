@@ -11,6 +11,7 @@ from bot.errors import OptionError, SetupError, StillError
 from bot.media import Media
 from bot.models import ModelCard, Op, RenderRequest, Size, Source, Tier, Way
 from bot.providers import catalogue, planning, shapes
+from bot.providers.openai import profiles
 from bot.providers.opening import open_services
 
 TODAY = "2026-11-21"
@@ -285,9 +286,7 @@ sizes = ["640x360"]
 
 
 def test_the_owners_file_changes_fields_and_adds_models(tmp_path: Path) -> None:
-    (tmp_path / "own.toml").write_text(OWN)
-
-    known = catalogue.load(tmp_path / "own.toml")
+    known = laid_over(tmp_path, OWN)
 
     omni = known.cards("gemini")[0]
     assert omni.price(1, WIDE).micros == 70_000
@@ -323,6 +322,148 @@ def test_a_mistake_in_it_is_told_to_the_owner(tmp_path: Path, text: str) -> None
 
     with pytest.raises(SetupError, match=r"VIVANT_CATALOGUE=.*own\.toml"):
         catalogue.load(tmp_path / "own.toml").cards("openai")
+
+
+OTHER = """
+[[model]]
+provider = "fal"
+id = "somebody/some-model"
+title = "Some Model"
+seconds = [5]
+sizes = ["1280x720"]
+usd_per_clip = 1.0
+"""
+ABOUT_SORA = """
+[[model]]
+provider = "openai"
+id = "sora-2-pro"
+"""
+
+
+def laid_over(tmp_path: Path, text: str) -> catalogue.Catalogue:
+    """The packaged catalogue under an owner's file."""
+    (tmp_path / "own.toml").write_text(text)
+    return catalogue.load(tmp_path / "own.toml")
+
+
+def sora(known: catalogue.Catalogue, profile: str) -> ModelCard:
+    """The card that a profile has under that name, the only one."""
+    [found] = [
+        c for c in known.cards("openai", profile=profile) if c.id == "sora-2-pro"
+    ]
+    return found
+
+
+PROFILES = tuple(profiles.load())
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("own", ["", OTHER, ABOUT_SORA, ABOUT_SORA + OTHER])
+def test_an_owners_file_takes_no_card_away(
+    tmp_path: Path, profile: str, own: str
+) -> None:
+    """Two packaged cards have one name, for different profiles; both stay priced."""
+    packaged, known = catalogue.load(), laid_over(tmp_path, own)
+
+    before = {c.id: c for c in packaged.cards("openai", profile=profile)}
+    after = {c.id: c for c in known.cards("openai", profile=profile)}
+
+    assert after == before
+
+
+def test_an_entry_without_profiles_changes_every_card_of_that_name(
+    tmp_path: Path,
+) -> None:
+    known = laid_over(tmp_path, ABOUT_SORA + "usd_per_second = 0.9")
+
+    assert sora(known, "openai").micros_per_second == 900_000
+    assert sora(known, "vivant").micros_per_second == 900_000
+    assert sora(known, "vivant").title == "The other Vivant's best"
+
+
+def test_an_entry_with_profiles_changes_those_alone(tmp_path: Path) -> None:
+    text = ABOUT_SORA + 'profiles = ["cometapi"]\nusd_per_second = 0.9'
+    known = laid_over(tmp_path, text)
+
+    assert sora(known, "cometapi").micros_per_second == 900_000
+    assert sora(known, "cometapi").seconds[-1] == 20
+    assert sora(known, "openai") == sora(catalogue.load(), "openai")
+    assert sora(known, "vivant") == sora(catalogue.load(), "vivant")
+
+
+def test_of_two_entries_the_one_that_names_the_profile_counts_there(
+    tmp_path: Path,
+) -> None:
+    special = ABOUT_SORA + 'profiles = ["vivant"]\nusd_per_second = 0.2'
+    general = ABOUT_SORA + 'title = "Mine"\nusd_per_second = 0.9'
+    for text in (special + general, general + special):
+        known = laid_over(tmp_path, text)
+
+        assert sora(known, "vivant").micros_per_second == 200_000
+        assert sora(known, "openai").micros_per_second == 900_000
+        assert sora(known, "vivant").title == sora(known, "openai").title == "Mine"
+
+
+def test_a_model_of_cometapis_may_be_named_as_it_is_listed(tmp_path: Path) -> None:
+    text = """
+[[model]]
+provider = "cometapi"
+id = "seedance-2-5"
+usd_per_second = 0.5
+"""
+    known = laid_over(tmp_path, text)
+
+    cards = known.cards("openai", name="cometapi", profile="cometapi")
+    [card] = [card for card in cards if card.id == "seedance-2-5"]
+    assert (card.name, card.price(4, WIDE).micros) == (
+        "cometapi/seedance-2-5",
+        2_000_000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ABOUT_SORA * 2, "openai/sora-2-pro is there twice: keep one entry"),
+        (
+            (ABOUT_SORA + 'profiles = ["xai", "openai"]')
+            + ABOUT_SORA
+            + 'profiles = ["openai"]',
+            "there twice for the profile openai",
+        ),
+        (ABOUT_SORA + 'profiles = ["cometapy"]', "cometapy: there is no such profile"),
+        (OTHER.replace('"fal"', '"fall"'), "“fall” is not a provider"),
+        (ABOUT_SORA + "profiles = 3", "VIVANT_CATALOGUE"),
+    ],
+)
+def test_an_entry_that_would_count_for_nobody_is_told_to_the_owner(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(SetupError, match=told):
+        laid_over(tmp_path, text)
+
+
+MIXED = """
+[[model]]
+provider = "fal"
+id = "m"
+title = "M"
+seconds = "3-10"
+sizes = ["1280x720", "3840x2160", "640x360"]
+usd_per_clip = { 720 = 0.30 }
+usd_per_second = { 2160 = 0.09 }
+"""
+
+
+def test_a_size_may_be_priced_by_the_clip_and_another_by_the_second(
+    tmp_path: Path,
+) -> None:
+    [card] = [c for c in laid_over(tmp_path, MIXED).cards("fal") if c.id == "m"]
+
+    assert card.price(10, WIDE).micros == 300_000
+    assert card.price(10, Size(3840, 2160)).micros == 900_000
+    # One that nobody named costs what it may at most.
+    assert card.price(10, Size(640, 360)).micros == 1_200_000
 
 
 def test_a_file_that_is_not_there_is_told_too(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from bot.errors import SetupError
 from bot.models import Carrier, ModelCard, Op, Size, Tier
+from bot.providers.overlay import Table, laid_over
 
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000)]
 Pattern = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")]
@@ -107,26 +108,32 @@ class Catalogue:
     def cards(
         self, kind: str, *, name: str | None = None, profile: str | None = None
     ) -> list[ModelCard]:
-        """The cards of one provider, in the file's order.
+        """The cards of one provider, in the file's order, one for each model.
+
+        An entry that names the profile comes before one for all of them.
 
         Args:
             kind: The provider as the file names it.
             name: As the owner has it, where that is another word.
             profile: Its dialect, where it has any.
         """
-        return [
-            entry.card(name or kind)
-            for entry in self._entries
-            if entry.provider == kind
-            and (profile is None or not entry.profiles or profile in entry.profiles)
-        ]
+        chosen: dict[str, Entry] = {}
+        for entry in self._entries:
+            fits = profile is None or not entry.profiles or profile in entry.profiles
+            if entry.provider != kind or not fits:
+                continue
+            before = chosen.get(entry.id)
+            if before is None or (entry.profiles and not before.profiles):
+                chosen[entry.id] = entry
+        return [entry.card(name or kind) for entry in chosen.values()]
 
 
 def load(own: Path | None = None) -> Catalogue:
     """Read the packaged catalogue and the owner's over it. Blocks.
 
     An entry of the owner's with a known provider and id changes the fields that it
-    names; any other is a new model.
+    names: for the profiles that it names, else in every entry of that provider and id.
+    Any other is a new model. The rest of the packaged entries stay as they are.
 
     Raises:
         SetupError: The owner's file cannot be read or has a mistake.
@@ -134,7 +141,7 @@ def load(own: Path | None = None) -> Catalogue:
     entries = _packaged()
     if own is not None:
         try:
-            entries = _laid_over(entries, _tables(own.read_text(encoding="utf-8")))
+            entries = laid_over(entries, _tables(own.read_text(encoding="utf-8")))
             return Catalogue(_checked(entries))
         except OSError as error:
             why = error.strerror or type(error).__name__
@@ -155,31 +162,16 @@ def read_size(text: str) -> Size:
 
 
 @cache
-def _packaged() -> list[dict[str, Any]]:
+def _packaged() -> list[Table]:
     file = files("bot.providers").joinpath("catalogue.toml")
     return _tables(file.read_text(encoding="utf-8"))
 
 
-def _tables(text: str) -> list[dict[str, Any]]:
+def _tables(text: str) -> list[Table]:
     tables = tomllib.loads(text).get("model", [])
     if not isinstance(tables, list):
         raise TypeError("models are written as [[model]]")
     return tables
-
-
-def _laid_over(
-    entries: list[dict[str, Any]], own: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The owner's models first: what somebody cares to write down, they prefer."""
-    known = {(entry["provider"], entry["id"]): entry for entry in entries}
-    mine = {
-        (entry["provider"], entry["id"]): known.get(
-            (entry["provider"], entry["id"]), {}
-        )
-        | entry
-        for entry in own
-    }
-    return list((mine | {k: v for k, v in known.items() if k not in mine}).values())
 
 
 def _checked(entries: Iterable[Mapping[str, Any]]) -> list[Entry]:
