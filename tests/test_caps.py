@@ -1,7 +1,7 @@
 """What was billed, or may have been, counts: nobody gets around a cap by stopping."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ from openai import AsyncOpenAI
 
 from adapters.slack.text import SLACK
 from bot import quota
-from bot.errors import Fault, ProviderError, QuotaError, RateError
+from bot.errors import Fault, PriceError, ProviderError, QuotaError, RateError
 from bot.languages import NAMES, speaker
-from bot.models import Job, Person, State
+from bot.models import Ask, Job, Person, State
 from bot.wording import cards, messages
 from tests.fakes.harbour import QUICK, NoisyJobs
 from tests.fakes.house import ANN, BOB, HERE, PLENTY, FakeHouse, open_fake_house
@@ -279,6 +279,99 @@ async def test_a_programs_loop_of_orders_and_deletes_ends_at_its_cap(
             await order_and_delete(client, programs.house)
 
         assert len(provider.orders.read()) == 2
+
+
+Order = Callable[[FakeHouse, str], Awaitable[Job]]
+ORDERS: dict[str, Order] = {
+    "a tier": lambda house, _: house.submit(),
+    "by its name": lambda house, _: house.service.submit(
+        Ask(prompt="push in", model="fake/one"), person=ANN, place=HERE
+    ),
+    "remix": lambda house, clip: house.remix(clip, "add snow"),
+    "extend": lambda house, clip: house.extend(clip, 4),
+    "again": lambda house, clip: house.service.again(clip, person=ANN, place=HERE),
+    "remake": lambda house, clip: house.service.remake(
+        clip, "pan left", 4, person=ANN, place=HERE
+    ),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_no_price_is_no_way_past_the_months_money(
+    tmp_path: Path, order: str
+) -> None:
+    """Refused in every way there is to order, with what to do; nothing is stored."""
+    provider = FakeProvider(tmp_path, better=True)
+    caps = replace(PLENTY, month_micros=20_000_000)
+    async with open_fake_house(tmp_path, provider=provider, caps=caps) as house:
+        clip = await house.submit()
+        await house.settled()
+        provider.priced = False
+
+        with pytest.raises(PriceError) as refusal:
+            await ORDERS[order](house, clip.id)
+
+        assert str(refusal.value).startswith("The bot does not know what ")
+        assert "set its price" in refusal.value.hint
+        assert len(await house.ledger()) == 1
+
+
+async def test_a_final_without_a_price_is_only_ordered_where_the_owner_names_it(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path, better=True)
+    caps = replace(PLENTY, month_micros=20_000_000)
+    async with open_fake_house(tmp_path, provider=provider, caps=caps) as house:
+        clip = await house.submit()
+        await house.settled()
+        provider.priced = False
+        assert not house.service.has_final(
+            await house.service.clip(clip.id, person=ANN)
+        )
+
+        house.service._choice._final = ("fake/two",)
+
+        with pytest.raises(PriceError):
+            await house.service.final(clip.id, person=ANN, place=HERE)
+
+
+async def test_the_owner_may_state_what_an_unknown_price_counts_as(
+    tmp_path: Path,
+) -> None:
+    """So much a second; the month's money then ends it like any other model."""
+    provider = FakeProvider(tmp_path, priced=False)
+    caps = replace(PLENTY, month_micros=5_000_000, unpriced_micros=500_000)
+    async with open_fake_house(tmp_path, provider=provider, caps=caps) as house:
+        first = await house.submit()
+        await house.submit()
+        with pytest.raises(QuotaError, match="month's money"):
+            await house.submit()
+
+        assert first.price.micros == 2_000_000
+        [row] = await house.store.rows("SELECT sum(micros) AS n FROM ledger")
+        assert row["n"] == 4_000_000
+
+
+async def test_without_a_limit_of_money_any_model_may_be_asked_for(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path, priced=False)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        assert (await house.submit()).price.micros == 0
+
+
+async def test_programs_are_told_that_a_price_is_missing(tmp_path: Path) -> None:
+    provider = FakeProvider(tmp_path, priced=False)
+    caps = replace(PLENTY, month_micros=20_000_000)
+    async with (
+        open_programs(tmp_path, provider=provider, caps=caps) as programs,
+        (await programs.program()).sdk() as client,
+    ):
+        with pytest.raises(openai.BadRequestError) as refusal:
+            await client.videos.create(prompt="push in", model="fake/one")
+
+        assert refusal.value.code == "price_unknown"
+        assert await programs.untouched()
 
 
 @pytest.mark.parametrize("name", NAMES)

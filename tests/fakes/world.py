@@ -71,6 +71,7 @@ class FakeProvider:
         better: Whether it has a second model, for finals.
         characters: How many its first model takes.
         stops: Whether a cancel surely stops a render.
+        priced: Whether anybody knows what it costs.
     """
 
     folder: Path
@@ -85,6 +86,7 @@ class FakeProvider:
     better: bool = False
     characters: int = 0
     stops: bool = True
+    priced: bool = True
     refusals: list[Exception] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
     at: Point = nowhere
@@ -109,6 +111,7 @@ class FakeProvider:
             characters=self.characters,
             native=frozenset(Op),
             weight=self.weight,
+            priced=self.priced,
         )
         sizes = (Size(128, 72), Size(72, 128))
         final = replace(card, id="two", tier=Tier.FINAL, sizes=sizes)
@@ -116,7 +119,8 @@ class FakeProvider:
 
     def plan(self, request: RenderRequest) -> Quote:
         units = request.seconds * self.weight
-        return Quote(request=request, price=Price(units=units, micros=self.micros))
+        price = Price(units=units, micros=self.micros, known=self.priced)
+        return Quote(request=request, price=price)
 
     async def create(self, job: Job) -> Snapshot:
         await asyncio.sleep(0)
