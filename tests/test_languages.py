@@ -34,6 +34,7 @@ NOTES = (
     "bot.prompt",
     "bot.providers.local.render",
     "bot.providers.planning",
+    "bot.providers.retiring",
     "bot.choice",
 )  # stored as they were said
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bot.config import Settings
+from bot.config import Caps, Settings
 from bot.errors import BotError, SetupError
 from bot.media import Media
 from bot.models import ModelCard, Op, Size
 from bot.providers.cloud import Cloud
 from bot.providers.opening import open_services
+from bot.providers.retiring import Retirement
 
 HINT = "No service is set up: drafts and finals are rendered on this machine."
 COLUMNS = (
@@ -41,6 +42,7 @@ async def models(settings: Settings) -> int:
     usual = Console()
     console = Console(width=max(usual.width, NARROWEST), soft_wrap=True)
     table = Table(*COLUMNS, box=None, pad_edge=False)
+    unpriced = False
     async with _opened(settings) as services:
         for service in services.values():
             try:
@@ -48,8 +50,11 @@ async def models(settings: Settings) -> int:
             except BotError as error:
                 console.print(str(error), style="yellow", markup=False)
             for card in service.models():
-                table.add_row(*_row(card))
+                table.add_row(*_row(card, service.retirement(card.id)))
+                unpriced = unpriced or not card.priced
     console.print(table if table.row_count else HINT)
+    if unpriced:
+        console.print(f"?: {_unpriced(settings.caps)}", style="yellow", markup=False)
     return 0
 
 
@@ -93,29 +98,61 @@ async def _check(
     wanted = [one for one in settings.named if one.partition("/")[0] == name]
     if gone := [one for one in wanted if one not in cards]:
         return name, False, f"{', '.join(gone)}: retired; see `vivant models`"
-    unpriced = [one for one in wanted if not cards[one].priced]
-    if unpriced:
-        told = f"{', '.join(unpriced)}: price unknown; add it to VIVANT_CATALOGUE"
-        return name, False, told
+    notes = [
+        end.note(one) for one in wanted if (end := service.retirement(cards[one].id))
+    ]
+    if unpriced := [one for one in wanted if not cards[one].priced]:
+        told = f"{', '.join(unpriced)}: {_unpriced(settings.caps)}"
+        if settings.caps.unpriced_micros is None:
+            return name, False, told
+        notes.append(told)
     detail = f"answers, the key is good, {len(cards)} models"
     odd = [one for one in wanted if listed and cards[one].id not in listed]
     if odd:
         detail += f"; but it does not list {', '.join(odd)}: is that the right name?"
-    return name, True, detail
+    return name, True, "; ".join([detail, *notes])
 
 
-def _row(card: ModelCard) -> tuple[str, ...]:
-    price = card.price(1, MEASURE).micros / 1e6
-    clip = card.clip_rates.get(min(MEASURE), card.micros_per_clip) / 1e6
-    told = f"{clip:.2f} a clip" if clip else f"{price:.3f}"
+def _unpriced(caps: Caps) -> str:
+    """What becomes of an order of a model whose price is not known."""
+    unknown = "price unknown"
+    if caps.unpriced_micros is not None:
+        return f"{unknown}, counted at {caps.unpriced_micros / 1e6:g} dollars a second"
+    if caps.month_micros is None:
+        return f"{unknown}; add it to VIVANT_CATALOGUE"
+    return (
+        f"{unknown}, so it is refused while VIVANT_QUOTA_MONTH_USD is a number; add it"
+        " to VIVANT_CATALOGUE or set VIVANT_QUOTA_UNPRICED_USD"
+    )
+
+
+def _price(card: ModelCard) -> str:
+    """Dollars of a second, or of a clip, or of both."""
+    one, two = (card.price(seconds, MEASURE).micros for seconds in (1, 2))
+    second, clip = two - one, 2 * one - two
+    parts = [f"{second / 1e6:.3f}"] if second or not clip else []
+    if clip:
+        parts.append(f"{clip / 1e6:.2f} a clip")
+    return " + ".join(parts)
+
+
+def _end(card: ModelCard, said: Retirement | None) -> str:
+    """When a model goes away, and what its service names in its place."""
+    if said is None:
+        return card.retires_on or ""
+    day = said.day or card.retires_on or "deprecated"
+    return f"{day} → {said.instead}" if said.instead else day
+
+
+def _row(card: ModelCard, said: Retirement | None) -> tuple[str, ...]:
     return (
         card.name,
         card.tier or "",
         _seconds(card.seconds),
-        told if card.priced else "?",
+        _price(card) if card.priced else "?",
         _how(card, Op.REMIX),
         _how(card, Op.EXTEND),
-        card.retires_on or "",
+        _end(card, said),
         card.checked_on or "",
     )
 

@@ -23,8 +23,10 @@ import httpx
 from bot.breaker import Breaker
 from bot.drip import Drip
 from bot.errors import Fault, ProviderError
+from bot.providers import retiring
 from bot.providers.answers import Answer, parse
-from bot.providers.faults import Said, fault_of_order, told
+from bot.providers.faults import GONE, Said, fault_of_order, told
+from bot.providers.retiring import Retirement
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ Files = Sequence[Part]
 
 MOST_JSON = 4 << 20  # bytes of an answer; the longest list seen is far below
 OWNERS = frozenset({Fault.AUTH, Fault.NO_MONEY, Fault.MODEL_GONE, Fault.UPSTREAM})
+GONE_FOR_GOOD = 410
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -92,6 +95,7 @@ class Calls:
         self._drip = Drip(60 / per_minute if per_minute else 0.0, clock=clock)
         self._breaker = Breaker()
         self._complained: set[Fault] = set()
+        self.retiring: dict[str, Retirement] = {}  # by model; "" is the whole service
         options: dict[str, Any] = {
             "headers": {"Accept-Encoding": "identity", **headers},
             "timeout": httpx.Timeout(
@@ -115,8 +119,11 @@ class Calls:
         params: Mapping[str, str] | None = None,
         json: object = None,
         headers: Mapping[str, str] | None = None,
+        model: str = "",
     ) -> Answer:
         """Ask something that may be asked again. Any status is an answer.
+
+        `model` is what is asked about, if it is one.
 
         Raises:
             ProviderError: There was no whole answer.
@@ -130,7 +137,7 @@ class Calls:
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock())
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
-        self._heard(answer)
+        self._heard(answer, model)
         return answer
 
     async def order(
@@ -139,11 +146,11 @@ class Calls:
         *,
         json: object = None,
         files: Files | None = None,
-        params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
         most: int = MOST_JSON,
         missing: Fault | None = None,
+        model: str = "",
     ) -> Answer:
         """Order something that costs; it is sent once. The answer's status says yes.
 
@@ -151,11 +158,11 @@ class Calls:
             path: Relative to the base.
             json: The order as JSON, or
             files: as the parts of a form, which is multipart even without a file.
-            params: Of the address.
             headers: More of them.
             seconds: Longest wait for the answer, where it is not the usual.
             most: Bytes that an answer may have.
             missing: What a 404 means, where that is not a wrong address.
+            model: What is ordered.
 
         Raises:
             ProviderError: It was turned away; `Fault.LOST` when nobody knows.
@@ -165,7 +172,6 @@ class Calls:
         request = self._orders.build_request(
             "POST",
             urljoin(self.base, path),
-            params=params,
             content=content,
             files=files,
             headers={**plain, **(headers or {})},
@@ -181,9 +187,11 @@ class Calls:
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise self.refusal(Fault.LOST, cause=error) from error
-        self._heard(answer)
+        self._heard(answer, model)
         if answer.good:
             return answer
+        if answer.status == GONE_FOR_GOOD:
+            self._check_gone(answer)
         if missing and answer.status in (404, 410):
             raise self.refusal(missing)
         raise self._turned_away(answer)
@@ -208,6 +216,20 @@ class Calls:
         await self._client.aclose()
         await self._orders.aclose()
 
+    def learn(self, model: str, said: Retirement) -> None:
+        """Remember that a model goes away; the owner is told when that is news."""
+        if self.retiring.get(model) != said:
+            self.retiring[model] = said
+            log.warning("%s: %s", self.title, said.note(model or "this service"))
+
+    def _check_gone(self, answer: Answer) -> None:
+        """Raises where a model is gone and another is named in its place."""
+        if said := retiring.in_refusal(answer.body):
+            self.refusal(Fault.MODEL_GONE)  # for the log
+            raise ProviderError(
+                Fault.MODEL_GONE, GONE, title=self.title, instead=said.instead
+            )
+
     def _turned_away(self, answer: Answer) -> ProviderError:
         """What an order's bad status means: was it surely not accepted?"""
         said = answer.said()
@@ -223,7 +245,12 @@ class Calls:
             raise told(Fault.BUSY, self.title, after=wait)
         await self._drip.wait()
 
-    def _heard(self, answer: Answer) -> None:
+    def _heard(self, answer: Answer, model: str) -> None:
+        gone = (
+            retiring.in_refusal(answer.body) if answer.status == GONE_FOR_GOOD else None
+        )
+        if said := gone or retiring.in_headers(answer.headers):
+            self.learn(model, said)
         if answer.status == 429:
             self._breaker.open(self._clock(), answer.after or 1.0)
         elif answer.status >= 500 and not answer.fields:

@@ -19,6 +19,7 @@ from bot.providers import pictures, planning, terms
 from bot.providers.answers import Answer
 from bot.providers.faults import Said, failed, fault_of, told
 from bot.providers.hooks import Call
+from bot.providers.retiring import Retirement
 from bot.providers.wire import Wire
 from bot.store import Rows
 
@@ -99,9 +100,29 @@ class Cloud(ABC):
 
     def plan(self, request: RenderRequest) -> Quote:
         """Snap, choose the way and price; see `bot.providers.planning`."""
-        return planning.plan(request, self._card(request.model), today=self._desk.today)
+        card = self._card(request.model)
+        quote = planning.plan(request, card, today=self._desk.today)
+        if end := self.retirement(card.id):
+            return replace(quote, notes=(*quote.notes, end.note(card.title)))
+        return quote
+
+    def retirement(self, model: str) -> Retirement | None:
+        """What is known of a model's end: by its service, else by the catalogue."""
+        if said := self._wire.retiring.get(model) or self._wire.retiring.get(""):
+            return said
+        card = self._cards.get(model)
+        return Retirement(day=card.retires_on) if card and card.retires_on else None
 
     async def create(self, job: Job) -> Snapshot:
+        """Order the render, and say what its service has just said of its model."""
+        made = await self._make(job)
+        card = self._cards.get(job.request.model)
+        end = self.retirement(card.id) if card else None
+        if card and end and (note := end.note(card.title)) not in job.notes:
+            return replace(made, notes=(*made.notes, note))
+        return made
+
+    async def _make(self, job: Job) -> Snapshot:
         """Order the render; where a clip's handle has ended, afresh from our copies."""
         try:
             return await self._order(job)

@@ -7,7 +7,7 @@ made from the model and the request's id; what an answer says of addresses is no
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bot.errors import Fault
 from bot.models import Carrier, Job, ModelCard, Op, RenderRequest, Snapshot, State, Way
@@ -68,7 +68,8 @@ class Fal(Cloud):
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look into the queue; a completed request may still have failed."""
-        answer = await self._wire.ask("GET", f"{self._request_path(job)}/status")
+        path, model = f"{self._request_path(job)}/status", job.request.model
+        answer = await self._wire.ask("GET", path, model=model)
         word = answer.fields.get("status")
         if not isinstance(word, str) or answer.status >= 400:
             return self._unread(job, answer)
@@ -108,12 +109,13 @@ class Fal(Cloud):
 
     async def _order(self, job: Job) -> Snapshot:
         endpoint = self._endpoint(job.request)
-        hook = self._desk.hook(self.name)
+        if hook := self._desk.hook(self.name):
+            endpoint += f"?{urlencode({'fal_webhook': hook})}"
         answer = await self._wire.order(
             endpoint,
             json=await self._input(job),
-            params={"fal_webhook": hook} if hook else None,
             headers={"X-Fal-Object-Lifecycle-Preference": KEPT},
+            model=job.request.model,
         )
         return self._accepted(answer.fields.get("request_id"))
 

@@ -87,7 +87,8 @@ _MARKS: tuple[tuple[Fault, re.Pattern[str]], ...] = (
     (
         Fault.MODEL_GONE,
         re.compile(
-            r"model_?not_?found|model_gone|no longer (?:available|supported|offered)"
+            r"model_?not_?found|model_gone|model_unavailable"
+            r"|no longer (?:available|supported|offered)"
             r"|been (?:shut down|retired|removed|sunset|deprecated)"
             r"|(?:model|endpoint|application)\b.{0,120}"
             r"(?:not found|does not exist|not available|not supported)"
@@ -216,6 +217,7 @@ SENTENCES: Mapping[Fault, str] = {
     Fault.UPSTREAM: "{title} does not work as it should right now.",
     Fault.LOST: "{title} did not say whether it took the order.",
 }
+GONE = "{title} no longer offers that model and names {instead} in its place."
 PICTURE = "{title} refuses that picture."
 WORDS = "{title} refuses those words."
 

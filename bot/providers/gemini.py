@@ -149,6 +149,7 @@ class Gemini(Cloud):
                 seconds=self._longest,
                 most=MOST_ANSWER,
                 missing=missing,
+                model=job.request.model,
             )
 
         try:
@@ -250,7 +251,8 @@ class Gemini(Cloud):
 
     async def _interaction(self, job: Job) -> Answer:
         path = f"interactions/{in_path(job.ref)}"
-        return await self._wire.ask("GET", path, most=MOST_ANSWER)
+        model = job.request.model
+        return await self._wire.ask("GET", path, most=MOST_ANSWER, model=model)
 
     async def _file(self, uri: str, to: Path) -> None:
         """Bring a file of Gemini's own storage once it is ready, or of another."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.errors import Fault, ProviderError
 from bot.models import Carrier, Job, ModelCard, Op, Size, Snapshot, State, Way
-from bot.providers import hooks, pictures, shapes
+from bot.providers import hooks, pictures, retiring, shapes
 from bot.providers.answers import number
 from bot.providers.catalogue import read_size
 from bot.providers.cloud import Cloud, Desk, in_path
@@ -62,6 +62,8 @@ class OpenRouter(Cloud):
         for item in listed:
             if isinstance(item, Mapping) and (card := read_card(item, known)):
                 found[card.id] = card
+                if said := retiring.in_list(item):
+                    self._wire.learn(card.id, said)
         gone = [id_ for id_ in known if found and id_ not in found]
         self._cards = {
             **{id_: found.get(id_, card) for id_, card in known.items()},
@@ -82,7 +84,8 @@ class OpenRouter(Cloud):
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once."""
-        answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
+        path, model = f"videos/{in_path(job.ref)}", job.request.model
+        answer = await self._wire.ask("GET", path, model=model)
         word = answer.fields.get("status")
         if not answer.good or not isinstance(word, str):
             return self._unread(job, answer)
@@ -148,7 +151,10 @@ class OpenRouter(Cloud):
             body["callback_url"] = hook
         handle = request.way is Way.HANDLE
         answer = await self._wire.order(
-            "videos", json=body, missing=Fault.EXPIRED if handle else None
+            "videos",
+            json=body,
+            missing=Fault.EXPIRED if handle else None,
+            model=request.model,
         )
         if answer.fields.get("status") == "failed":
             raise self._wire.refusal(Fault.REFUSED_INPUT, answer.said())

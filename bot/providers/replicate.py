@@ -82,7 +82,8 @@ class Replicate(Cloud):
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once."""
-        answer = await self._wire.ask("GET", f"predictions/{in_path(job.ref)}")
+        path, model = f"predictions/{in_path(job.ref)}", job.request.model
+        answer = await self._wire.ask("GET", path, model=model)
         word = answer.fields.get("status")
         if not answer.good or not isinstance(word, str):
             return self._unread(job, answer)
@@ -146,6 +147,7 @@ class Replicate(Cloud):
             "predictions" if version else path,
             json=body,
             missing=Fault.MODEL_GONE,
+            model=job.request.model,
         )
         return self._accepted(answer.fields.get("id"))
 

@@ -1,6 +1,7 @@
 """Any server that speaks `/v1/videos`, in the dialect that its profile says."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import PASSING, Fault, ProviderError
@@ -13,7 +14,7 @@ from bot.models import (
     State,
     Way,
 )
-from bot.providers import hooks, terms
+from bot.providers import hooks, retiring, terms
 from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -73,7 +74,15 @@ class OpenAIVideos(Cloud):
         listed = answer.fields.get("data", answer.body)
         good = answer.good and isinstance(listed, list)
         prove(self._wire, answer, good=good)
+        for item in listed if isinstance(listed, list) else []:
+            if isinstance(item, Mapping) and (said := retiring.in_list(item)):
+                self._wire.learn(str(item.get("id")), said)
         return ids(listed) if self._profile.model == "always" else frozenset()
+
+    async def refresh(self) -> None:
+        """Learn from the server's list, where it has one, which models go away."""
+        with suppress(ProviderError):
+            await self.check()
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
         """Look through the server's list for the only order of the same words.
@@ -96,7 +105,8 @@ class OpenAIVideos(Cloud):
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once. A body that is this video is believed before its HTTP status."""
-        answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
+        path, model = f"videos/{in_path(job.ref)}", job.request.model
+        answer = await self._wire.ask("GET", path, model=model)
         video = answer.fields
         word = reading.word_of(video)
         believed = answer.status < 400 or reading.is_video(video, job.ref)
@@ -179,6 +189,7 @@ class OpenAIVideos(Cloud):
             files=order.files,
             headers={"Idempotency-Key": job.id} if self.idempotent else None,
             missing=Fault.EXPIRED if known else None,
+            model=request.model,
         )
         video = answer.fields
         word = reading.word_of(video) or ""

@@ -126,6 +126,18 @@ class FakeService:
         """Let the next requests of a step go wrong, one each."""
         self._troubles[step] += troubles
 
+    def add(self, step: str, **headers: str) -> None:
+        """Put headers on the handler's own answer to the next request of a step."""
+
+        async def trouble(
+            _: FakeService, request: web.Request, handler: Handler
+        ) -> web.StreamResponse:
+            answer = await handler(request)
+            answer.headers.update(headers)
+            return answer
+
+        self.spoil(step, trouble)
+
     def told(self, name: str, **headers: str) -> web.Response:
         """One of the service's own errors."""
         status, body = (self.own_errors or self.errors)[name]
