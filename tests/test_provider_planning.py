@@ -11,7 +11,7 @@ from bot.errors import OptionError, SetupError, StillError
 from bot.media import Media
 from bot.models import ModelCard, Op, RenderRequest, Size, Source, Tier, Way
 from bot.providers import catalogue, planning, shapes
-from bot.providers.openai import profiles
+from bot.providers.openai import orders, profiles
 from bot.providers.opening import open_services
 
 TODAY = "2026-11-21"
@@ -259,6 +259,60 @@ def test_the_packaged_catalogue_is_whole_and_dated() -> None:
     for one in cards:
         gone = one.id.startswith(("sora", "veo")) and "Vivant" not in one.title
         assert one.retired(TODAY) is gone
+
+
+LATEST = [  # as of 2026-11-25: what a clip of so many seconds costs, in dollars
+    ("fal", None, "kling/v4/image-to-video", 30, WIDE, 4.71),
+    ("fal", None, "kling/v4/image-to-video", 30, HD, 7.05),
+    ("fal", None, "kling/v4/flash/image-to-video", 20, WIDE, 1.88),
+    ("fal", None, "bytedance/seedance-2.5/image-to-video", 30, WIDE, 14.1),
+    ("openai", "laozhang", "muse-video", 10, WIDE, 0.30),
+    ("openai", "laozhang", "gemini-omni-1.2-flash", 10, HD, 0.45),
+    ("openai", "laozhang", "gemini-omni-1.2-flash", 10, Size(3840, 2160), 0.90),
+    ("openai", "vllm-omni", "Lightricks/LTX-2.5", 10, Size(1280, 704), 0.0),
+    ("openai", "sglang", "Lightricks/LTX-2.5", 10, Size(1280, 704), 0.0),
+    ("openai", "xai", "grok-imagine-video", 10, WIDE, 0.81),
+    ("openrouter", None, "bytedance/seedance-2.0", 10, WIDE, 2.30),
+    ("gemini", None, "gemini-omni-1.1-flash", 10, HD, 1.50),
+]
+
+
+@pytest.mark.parametrize(("kind", "profile", "id_", "seconds", "size", "usd"), LATEST)
+def test_what_a_model_costs_now(
+    kind: str, profile: str | None, id_: str, seconds: int, size: Size, usd: float
+) -> None:
+    cards = catalogue.load().cards(kind, profile=profile)
+    [known] = [card for card in cards if card.id == id_]
+
+    assert seconds in known.seconds
+    assert size in known.sizes
+    assert known.price(seconds, size).micros == pytest.approx(usd * 1e6)
+
+
+def test_every_frame_has_a_price_of_its_own_and_a_source() -> None:
+    """A side that no price names would be held at the dearest; it should not be so."""
+    for kind in ("openai", "openrouter", "fal", "gemini", "replicate"):
+        for known in catalogue.load().cards(kind):
+            for size in known.sizes:
+                named = {*known.rates, *known.clip_rates}
+                assert not named or min(size) in named, (known.name, size)
+
+
+async def test_beside_a_still_seedance_is_told_no_ratio() -> None:
+    """One that is named is a 400 there; a render from words alone may name it."""
+    profile = profiles.load()["cometapi"]
+    cards = catalogue.load().cards("openai", profile="cometapi")
+    [known] = [card for card in cards if card.id == "seedance-2-5"]
+
+    async def sent(still: str | None) -> dict[str, object]:
+        wanted = request(model=known.id, still=still)
+        given = b"picture" if still else None
+        order = await orders.create(wanted, known, profile, still=given, last=None)
+        return {name: part[1] for name, part in order.files or ()}
+
+    assert (await sent(None))["aspect_ratio"] == "16:9"
+    assert "aspect_ratio" not in await sent("still.jpg")
+    assert (await sent("still.jpg"))["resolution"] == "720p"
 
 
 def test_a_card_is_for_the_profiles_it_names() -> None:

@@ -9,7 +9,7 @@ from bot.models import ModelCard, Op, RenderRequest
 from bot.providers import pictures, shapes
 from bot.providers.cloud import in_path
 from bot.providers.openai.profiles import Profile
-from bot.providers.planning import sent_words
+from bot.providers.planning import sent_still, sent_words
 from bot.providers.wire import Files, Part
 
 
@@ -115,13 +115,21 @@ def _fields(
         case "size":
             fields["size"] = str(size)
         case "ratio":
-            fields["aspect_ratio"] = shapes.ratio(size)
+            if ratio := _ratio(request, card):
+                fields["aspect_ratio"] = ratio
             fields["resolution"] = shapes.resolution(size)
         case "sides":
             fields |= {"width": size.width, "height": size.height}
     if profile.seed:
         fields["seed"] = request.seed
     return fields
+
+
+def _ratio(request: RenderRequest, card: ModelCard) -> str:
+    """The shape that is asked for; beside a still some models take only a word."""
+    if sent_still(request) or request.last:
+        return str(card.wire.get("still_ratio", shapes.ratio(request.size)))
+    return shapes.ratio(request.size)
 
 
 def _seconds(request: RenderRequest, profile: Profile) -> str | int:
