@@ -127,8 +127,8 @@ class Cloud(ABC):
         try:
             return await self._order(job)
         except ProviderError as error:
-            if job.request.way is Way.HANDLE and error.fault is Fault.EXPIRED:
-                card = self._card_of(job)
+            lost = job.request.way is Way.HANDLE and error.fault is Fault.EXPIRED
+            if lost and planning.fits_afresh(job.request, card := self._card_of(job)):
                 fresh = replace(job, request=planning.afresh(job.request, card))
                 asked = job.request.seconds
                 notes = planning.told_afresh(fresh.request, card, asked=asked)

@@ -79,9 +79,18 @@ def sent_still(request: RenderRequest) -> str | None:
             return request.still
 
 
+def fits_afresh(request: RenderRequest, card: ModelCard) -> bool:
+    """Whether `afresh` costs no more than the person has agreed to."""
+    return card.seconds[0] <= request.made_seconds
+
+
 def afresh(request: RenderRequest, card: ModelCard) -> RenderRequest:
-    """The same without the provider's own handle, which it has forgotten."""
-    made = snap_seconds(request.made_seconds, card.seconds)
+    """The same without the provider's own handle, which it has forgotten.
+
+    It is never made longer than it was priced for; see `fits_afresh`.
+    """
+    offered = [one for one in card.seconds if one <= request.made_seconds]
+    made = snap_seconds(request.made_seconds, offered or card.seconds[:1])
     seconds = request.seconds - request.made_seconds + made
     return replace(request, way=Way.AFRESH, seconds=seconds)
 
