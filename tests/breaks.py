@@ -27,6 +27,8 @@ SLACK_BAD = ("tests/test_slack_bad_input.py",)
 ALIKE = ("tests/test_scenarios.py",)
 JOBS = ("tests/test_jobs.py", "tests/test_provider_jobs.py")
 CARDS = ("tests/test_cards.py",)
+CAPS = ("tests/test_caps.py",)
+PLANNING = ("tests/test_provider_planning.py",)
 API = ("tests/test_videos_bad_input.py",)
 VIDEOS = "adapters/web/videos/"
 
@@ -164,6 +166,48 @@ BREAKS = (
         "(kind <> 'returned' OR note IS NOT NULL)",
         "(kind <> 'returned')",
         JOBS,
+    ),
+    Break(
+        "a cap: what may have been billed takes nothing of the day",
+        "bot/quota.py",
+        "    AND {COUNTS} AND held_at >= ?) AS mine,",
+        "    AND kind <> 'returned' AND held_at >= ?) AS mine,",
+        CAPS,
+    ),
+    Break(
+        "a cap: renders may be stopped without end",
+        "bot/cancels.py",
+        "if len(rows) >= caps.cancels_per_hour:",
+        "if False:",
+        CAPS,
+    ),
+    Break(
+        "a cap: what has no price counts nothing",
+        "bot/quota.py",
+        "if caps.month_micros is None:",
+        "if True:",
+        CAPS,
+    ),
+    Break(
+        "a cap: a signal to a runner is a free cancel",
+        "bot/providers/fal.py",
+        'return self._is_free(await self._wish("PUT", path))',
+        'return await self._wish("PUT", path) is not None',
+        JOBS,
+    ),
+    Break(
+        "a cap: an owner's file takes the cards of other profiles away",
+        "bot/providers/overlay.py",
+        "changed = [one | entry for one in alike] or [entry]",
+        "changed = [one | entry for one in alike[-1:]] or [entry]",
+        PLANNING,
+    ),
+    Break(
+        "what a service names in place of a model is shown as it is",
+        "bot/providers/retiring.py",
+        'return None if _HOST.match(said) or ".." in said else said',
+        "return said",
+        ("tests/test_provider_retiring.py",),
     ),
     Break(
         "another model's clip is charged at the first one's price",

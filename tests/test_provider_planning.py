@@ -592,3 +592,17 @@ async def test_a_profile_that_cannot_be_is_told(
 ) -> None:
     with pytest.raises(SetupError, match=problem):
         await opened(tmp_path, openai=service)
+
+
+@pytest.mark.parametrize(
+    ("made", "seconds", "fits"),
+    [(7, 4, True), (16, 12, True), (4, 4, True), (3, 4, False)],
+)
+def test_what_is_made_afresh_is_never_longer_than_it_was_priced_for(
+    made: int, seconds: int, *, fits: bool
+) -> None:
+    """Seven seconds by a handle were agreed to: eight of a new clip were not."""
+    wanted = request(seconds=made, way=Way.HANDLE)
+
+    assert planning.fits_afresh(wanted, card()) is fits
+    assert planning.afresh(wanted, card()).seconds == seconds
