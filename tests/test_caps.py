@@ -1,6 +1,7 @@
 """What was billed, or may have been, counts: nobody gets around a cap by stopping."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from adapters.slack.text import SLACK
-from bot import quota
+from bot import cancels, quota
 from bot.errors import Fault, PriceError, ProviderError, QuotaError, RateError
 from bot.languages import NAMES, speaker
 from bot.models import Ask, Job, Person, State
@@ -372,6 +373,27 @@ async def test_programs_are_told_that_a_price_is_missing(tmp_path: Path) -> None
 
         assert refusal.value.code == "price_unknown"
         assert await programs.untouched()
+
+
+async def test_no_count_reads_a_whole_table(tmp_path: Path) -> None:
+    """Every order asks for them, on the one connection that everybody shares."""
+    async with open_fake_house(tmp_path) as house:
+        for sql in (quota.USAGE, cancels.LATEST):
+            values = [0] * sql.count("?")
+            plan = await house.store.rows(f"EXPLAIN QUERY PLAN {sql}", *values)
+
+            steps = [str(row["detail"]) for row in plan]
+            assert not [s for s in steps if re.match(r"SCAN (?!CONSTANT)", s)]
+
+
+async def test_a_note_that_does_not_fit_its_job_is_found(tmp_path: Path) -> None:
+    async with open_paid(tmp_path) as house:
+        job = await stopped(house, await ordered(house))
+        await house.store.rows("UPDATE ledger SET note = NULL")
+
+        [problem] = await quota.audit(house.store)
+
+        assert problem.startswith(f"job {job.id} and its entry disagree")
 
 
 @pytest.mark.parametrize("name", NAMES)

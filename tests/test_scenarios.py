@@ -5,6 +5,7 @@ Every feature of the table has a scenario here, and every scenario runs on every
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from bot.errors import Fault, ProviderError
 from bot.features import FEATURES
 from bot.models import Op, State, Tier
 from tests.fakes.drivers import CHATS, Chat
+from tests.fakes.house import PLENTY
 from tests.fakes.world import FakeProvider
 
 # Features without a scenario for every chat, each with a reason.
@@ -222,6 +224,33 @@ async def test_cancelling_is_for_its_person_and_gives_back(
 
         assert await ended(ada) == [State.CANCELLED] * 2
         assert await ada.house.ledger() == [("returned", 4)] * 2
+
+
+@covers("clip cancel", "quota")
+async def test_stopping_what_may_be_billed_counts_and_has_an_end(
+    tmp_path: Path, chat: Chat
+) -> None:
+    provider = FakeProvider(tmp_path, looks=10**9, micros=400_000, stops=False)
+    async with chat(tmp_path, provider=provider) as ada:
+        settings = ada.house.service._settings
+        caps = replace(PLENTY, person_day=60, cancels_per_hour=1)
+        ada.house.service._settings = replace(settings, caps=caps)
+        await ada.animate("pan left")
+        await ada.press(await ada.card("Rendering"), "Cancel")
+        stopped = await ada.card("Stopped")
+        assert "so its 4 clip-seconds count" in ada.words_of(stopped)
+        told = await ada.tell("quota")
+        assert "56 of 60 clip-seconds left" in told
+        assert "4 of those taken may have been billed" in told
+
+        await ada.animate("pan right")
+        await ada.card("Rendering")
+        [job, _] = await ada.jobs()
+        said = await ada.tell("clip cancel", clip=job.id)
+
+        assert "You can stop one again in 60 min." in said
+        provider.looks = 0
+        await ada.clip()
 
 
 @covers("clip delete")
