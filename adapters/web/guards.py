@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from adapters.web.server import SlowError
 from adapters.web.uploads import UploadError
 from bot.config import Settings, is_loopback
 from bot.errors import (
     BotError,
+    BusyError,
     MissingError,
     ProviderError,
     QuotaError,
@@ -39,9 +41,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "Server": "Vivant",
     "X-Content-Type-Options": "nosniff",
 }
 STATUS = {
+    SlowError: HTTPStatus.REQUEST_TIMEOUT,
     UploadError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MissingError: HTTPStatus.NOT_FOUND,
     StateError: HTTPStatus.CONFLICT,
@@ -59,6 +63,7 @@ def problem(status: HTTPStatus, sentence: str, hint: str) -> web.Response:
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Put our headers on an answer, whoever made it, where it says nothing else."""
+    response.headers.popall("Server", None)  # aiohttp says what it is made of
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 
@@ -78,7 +83,10 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     except BotError as error:
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return problem(status, str(error), error.hint)
+        response = problem(status, str(error), error.hint)
+        if isinstance(error, BusyError):
+            response.headers["Retry-After"] = str(error.after)
+        return response
     except web.HTTPRequestEntityTooLarge:
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         return problem(status, "That is too much text.", "Say it shorter.")

@@ -11,6 +11,8 @@ from aiohttp import web
 from rich.console import Console
 
 from adapters.web import create_app
+from adapters.web.gate import Gate
+from adapters.web.server import Site, raise_limit
 from bot.assembly import House, open_house
 from bot.config import Settings
 from bot.errors import SetupError
@@ -78,8 +80,9 @@ async def _everything(house: House, chats: dict[str, Chat]) -> None:
 async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
+    gate = Gate(min(settings.web_connections, raise_limit()))
     try:
-        await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+        await Site(runner, settings.web_host, settings.web_port, gate=gate).start()
     except OSError as error:
         await runner.cleanup()
         where = f"{settings.web_host}:{settings.web_port}"

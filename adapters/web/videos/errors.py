@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from adapters.web.guards import STATUS
 from bot.errors import (
     BotError,
+    BusyError,
     FilmError,
     LinkError,
     MissingError,
@@ -102,6 +103,8 @@ def _told(error: BotError) -> web.Response:
             param = next((name for name in about if name in error.facts), "model")
             code = "model_not_found" if param == "model" else code
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
+    if isinstance(error, BusyError):
+        response.headers["Retry-After"] = str(error.after)
     if code == "insufficient_quota":
         response.headers["x-should-retry"] = "false"
     return response
