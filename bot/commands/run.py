@@ -18,6 +18,8 @@ from bot.config import Settings
 from bot.errors import SetupError
 from bot.fence import fenced
 
+LEAVING = 5.0  # seconds that an answer under way may take when the bot stops
+
 Tell = Callable[[str], None]
 Chat = Callable[[], Awaitable[None]]
 
@@ -78,7 +80,7 @@ async def _everything(house: House, chats: dict[str, Chat]) -> None:
 
 
 async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=LEAVING)
     await runner.setup()
     gate = Gate(min(settings.web_connections, raise_limit()))
     try:

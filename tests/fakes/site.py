@@ -84,7 +84,7 @@ async def open_site(
     )
     async with open_house(chosen, pace=pace, hooks=True) as house:
         app = await asyncio.to_thread(create_app, chosen, house.service)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await Listening(runner, "127.0.0.1", 0, **(limits or {})).start()
         running = asyncio.create_task(house.run())
