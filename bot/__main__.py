@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Coroutine, Sequence
 from importlib.metadata import version
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot import logs
 from bot.config import Settings, load
 from bot.errors import BotError, SetupError
 
@@ -33,10 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-    )
+    logs.set_up(verbose=options.verbose)
     try:
         return asyncio.run(_command(options, load(Path.cwd())))
     except SetupError as error:

@@ -11,6 +11,7 @@ from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import BotError
+from bot.fence import fenced
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.pacing import Pace
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 PICTURES = "bot.stills.worker:prepare"
 COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
+JOBS = "jobs"  # the part that carries them, to its health
 SWEEP_EVERY = 3_600.0  # seconds
 REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
 
@@ -48,10 +50,14 @@ class House:
     async def run(self) -> None:
         """Carry jobs and sweep what is past its time, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.runner.run())
+            tasks.create_task(fenced(JOBS, self._carry, self.service.health))
             tasks.create_task(self._keep_tidy())
             for service in self.services.values():
                 tasks.create_task(self._keep_fresh(service))
+
+    async def _carry(self) -> None:
+        self.service.health.up(JOBS)
+        await self.runner.run()
 
     async def _keep_fresh(self, service: Cloud) -> None:
         while True:

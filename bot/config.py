@@ -76,6 +76,7 @@ class Settings:
         final: The same for finals; empty is what each service offers, then our own.
         draft_in: Other orders for drafts, by `chat:workspace`.
         final_in: The same for finals.
+        web_connections: How many the page holds at most; one address gets half.
         webhook_url: The owner's address that is told what became of programs' videos.
         services: Those that are set up, by name.
         catalogue: The owner's own model cards, over the packaged ones.
@@ -94,6 +95,7 @@ class Settings:
     database_url: str = "sqlite:///data/vivant.sqlite3"
     web_host: str = "127.0.0.1"
     web_port: int = 8321
+    web_connections: int = 1_000
     web_token: str | None = field(default=None, repr=False)
     public_url: str | None = None
     webhook_url: str | None = None
@@ -157,6 +159,9 @@ class Settings:
             database_url=values.database("VIVANT_DATABASE_URL", data),
             web_host=values.text("VIVANT_WEB_HOST") or "127.0.0.1",
             web_port=values.whole("VIVANT_WEB_PORT", 8321, least=0, most=65535),
+            web_connections=values.whole(
+                "VIVANT_WEB_CONNECTIONS", 1_000, least=16, most=100_000
+            ),
             web_token=values.secret("VIVANT_WEB_TOKEN"),
             public_url=values.address("VIVANT_PUBLIC_URL"),
             webhook_url=values.address("VIVANT_WEBHOOK_URL"),

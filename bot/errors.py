@@ -15,6 +15,7 @@ BotError
 ├── ProviderError        what renders said no; its `Fault` says why
 ├── DeliveryError        the chat said no
 ├── StorageError         this machine's disk or database said no
+├── BusyError            too many came at once; in a moment there is room again
 └── WorkshopError        our own worker process broke, ran too long or was stopped
 
 SetupError is apart: the owner sees it before anything starts.
@@ -213,6 +214,18 @@ class StorageError(BotError):
     """This machine's disk or database said no."""
 
     hint = "Nothing was charged. Whoever runs this bot has to make room or look at it."
+
+
+class BusyError(BotError):
+    """Too many came at once; in a moment there is room again.
+
+    Attributes:
+        after: Seconds after which it is worth trying again.
+    """
+
+    hint = "Try again in a few seconds."
+    retryable = True
+    after: ClassVar[int] = 5
 
 
 class WorkshopError(BotError):

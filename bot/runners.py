@@ -72,8 +72,11 @@ class LocalRunner:
                     per_provider=self._per_provider,
                 )
             )
-        except StorageError as error:
-            log.warning("no job can be admitted: %s", error)
+        except Exception as error:
+            if isinstance(error, StorageError):
+                log.warning("no job can be admitted: %s", error)
+            else:
+                log.exception("no job can be admitted")
             asyncio.get_running_loop().call_later(self._patience, self._bell.set)
         else:
             for job_id in admitted:

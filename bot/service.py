@@ -1,5 +1,6 @@
 """Everything a person can ask for. What every chat calls, and nothing else."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -9,11 +10,8 @@ from pathlib import Path
 from bot import cancels, fetching, keys, quota
 from bot.config import Settings
 from bot.copies import Copies
-from bot.errors import (
-    LinkError,
-    MissingError,
-    StateError,
-)
+from bot.errors import LinkError, MissingError, StateError, StorageError
+from bot.health import Health
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import (
@@ -31,6 +29,7 @@ from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.providers import Provider
 from bot.reports import Chat
+from bot.room import Room
 from bot.stills import Stills
 from bot.store import Rows, Store, notes
 from bot.store import characters as character_rows
@@ -38,6 +37,8 @@ from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 from bot.store.characters import Kept
 from bot.vault import Vault
+
+FRESH = 2.0  # seconds that a look at the health holds
 
 
 class RenderService(Orders):
@@ -47,6 +48,8 @@ class RenderService(Orders):
 
     Attributes:
         vault: Where a chat keeps the secrets that it was given.
+        health: Told by each part of the bot how it is.
+        room: What comes in and is held in memory takes its bytes from here.
     """
 
     def __init__(
@@ -66,6 +69,9 @@ class RenderService(Orders):
         self._copies = copies
         self.vault = Vault(store, settings.data / "secret.key", now=now)
         self.outbox = Outbox(store, now=now)
+        self.health = Health(now)
+        self.room = Room()
+        self._checked: tuple[float, StorageError | None] = (-math.inf, None)
 
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs of this chat report to it from now on."""
@@ -96,7 +102,8 @@ class RenderService(Orders):
         """
         if not self._settings.links:
             raise LinkError("Links are switched off here.")
-        return await self._stills.from_bytes(await fetching.fetch_picture(url))
+        async with self.room.hold(fetching.MOST_BYTES):
+            return await self._stills.from_bytes(await fetching.fetch_picture(url))
 
     async def add_character(self, name: str, film: bytes, *, person: Person) -> Kept:
         """Keep somebody whom clips are to show again, and an MP4 that shows them.
@@ -271,14 +278,28 @@ class RenderService(Orders):
         return self._copies.fitted(clip, most)
 
     async def healthy(self) -> None:
-        """Check that a new order could be stored.
+        """Check that a new order could be stored, by writing something small.
+
+        Whoever asks again within `FRESH` seconds is told the same once more, so that
+        asking costs next to nothing.
 
         Raises:
             StorageError: The disk is full or the database cannot be written.
         """
+        at, trouble = self._checked
+        if not 0 <= self._now() - at < FRESH:
+            trouble = await self._look()
+            self._checked = (self._now(), trouble)
+        if trouble is not None:
+            raise trouble
 
-        async def look(db: Rows) -> None:
+    async def _look(self) -> StorageError | None:
+        async def write(db: Rows) -> None:
             self._check_disk()
-            await db.rows("SELECT 1 AS n")
+            await notes.change(db, "health", str(self._now()), now=self._now())
 
-        await self._store.transaction(look)
+        try:
+            await self._store.transaction(write)
+        except StorageError as error:
+            return error
+        return None

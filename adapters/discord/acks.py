@@ -11,8 +11,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import aiohttp
 import discord
+
+from adapters.discord.line import BROKEN
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ async def answer(
                 raise TooLateError from error
             pause = _wait_for(error)
             trouble = error
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        except BROKEN as error:
             trouble = error
         if clock() + pause >= deadline:
             raise TooLateError from trouble

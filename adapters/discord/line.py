@@ -13,7 +13,10 @@ import discord
 
 log = logging.getLogger(__name__)
 
-BROKEN = (aiohttp.ClientError, OSError)  # also TimeoutError
+# What discord.py says when something else answers in Discord's place: a page, half a
+# body, a number. Nothing but its own calls may be fenced with these.
+ODD = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+BROKEN = (aiohttp.ClientError, OSError, *ODD)  # also TimeoutError
 LOST = (
     *BROKEN,
     discord.RateLimited,

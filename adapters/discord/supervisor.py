@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import aiohttp
 import discord
 
 from adapters.discord.client import Parts, assemble
 from bot.config import Settings
+from bot.fence import brief
+from bot.health import Health
 from bot.service import RenderService
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ NEEDED = discord.Permissions(
     read_message_history=True,
 )
 
-FORESEEN = (aiohttp.ClientError, OSError, discord.DiscordException)
+PART = "discord"
+AWAY = "Discord does not answer."
+REFUSED = "Discord refuses the bot."
 
 Tell = Callable[[str], None]
 
@@ -73,23 +76,25 @@ async def keep_connected(
         patience: How long to wait for what.
         make: Puts a client together.
     """
-    patience = patience or Patience()
+    patience, health = patience or Patience(), service.health
     pause = patience.first
     parts = make(settings, service)
     try:
         while True:
             begun = time.monotonic()
-            trouble = await _live(parts, settings.discord_token or "", tell, patience)
+            token = settings.discord_token or ""
+            trouble = await _live(parts, token, tell, health, patience)
             if remedy := _remedy(trouble):
+                health.down(PART, REFUSED)
                 tell(remedy)
                 return
+            health.down(PART, AWAY)
             if isinstance(trouble, discord.PrivilegedIntentsRequired):
                 tell(NO_CONTENT)
                 settings = replace(settings, discord_message_content=False)
             else:
-                foreseen = isinstance(trouble, FORESEEN)
-                why = None if foreseen else trouble
-                log.warning("Discord is lost: %r", trouble, exc_info=why)
+                log.warning("Discord is lost: %s", brief(trouble))
+                log.debug("Discord is lost", exc_info=trouble)
             lost, parts = parts, make(settings, service)
             await lost.close()
             if time.monotonic() - begun > patience.healthy:
@@ -101,12 +106,12 @@ async def keep_connected(
 
 
 async def _live(
-    parts: Parts, token: str, tell: Tell, patience: Patience
+    parts: Parts, token: str, tell: Tell, health: Health, patience: Patience
 ) -> BaseException:
     """Run one client to its end, and say what that was."""
     _greet(parts.client, tell)
     client = asyncio.create_task(parts.client.start(token))
-    watch = asyncio.create_task(_watch(parts, patience))
+    watch = asyncio.create_task(_watch(parts, health, patience))
     try:
         await asyncio.wait([client, watch], return_when=asyncio.FIRST_COMPLETED)
         ended = client if client.done() else watch
@@ -117,9 +122,13 @@ async def _live(
         await asyncio.gather(client, watch, return_exceptions=True)
 
 
-async def _watch(parts: Parts, patience: Patience) -> None:
+async def _watch(parts: Parts, health: Health, patience: Patience) -> None:
     """Raises SilentError when discord.py does not get back by itself."""
-    while parts.line.silent_for() < patience.silence:  # noqa: ASYNC110 - silence rings no bell
+    while (silent := parts.line.silent_for()) < patience.silence:
+        if silent:
+            health.down(PART, AWAY)
+        else:
+            health.up(PART)
         await asyncio.sleep(patience.look)
     raise SilentError
 
@@ -132,6 +141,8 @@ NO_CONTENT = (
 
 def _remedy(trouble: BaseException) -> str | None:
     """What the owner has to do, where trying again would only do harm."""
+    if not _is_discords(trouble):
+        return None
     if isinstance(trouble, discord.LoginFailure):
         return (
             "Discord refuses DISCORD_TOKEN: copy it anew from the page Bot of"
@@ -140,6 +151,14 @@ def _remedy(trouble: BaseException) -> str | None:
     if isinstance(trouble, discord.Forbidden):
         return f"Discord has locked this bot out: see {PORTAL}. The rest goes on."
     return None
+
+
+def _is_discords(trouble: BaseException) -> bool:
+    """Whether Discord itself said so, in its own shape; a proxy's page has another."""
+    said = trouble.__cause__ if isinstance(trouble, discord.LoginFailure) else trouble
+    if not isinstance(said, discord.HTTPException):
+        return isinstance(trouble, discord.LoginFailure)
+    return bool(said.code) or said.text.startswith(f"{said.status}:")
 
 
 def _greet(client: discord.Client, tell: Tell) -> None:

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Where
 
+from adapters.discord.line import FAILED
 from bot.languages import look_up
 from bot.service import RenderService
 
@@ -51,7 +52,7 @@ async def bring_up_to_date(
         return False
     try:
         sent = await tree.sync()
-    except (discord.HTTPException, discord.RateLimited) as error:
+    except FAILED as error:
         log.warning(REFUSED, error)
         return False
     await service.note(key, digest)

@@ -18,7 +18,6 @@ from slack_sdk.http_retry.builtin_interval_calculators import (
     BackoffRetryIntervalCalculator,
 )
 from slack_sdk.http_retry.interval_calculator import RetryIntervalCalculator
-from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.cards import DRIP, GAP, Cards
 from adapters.slack.chat import SlackChat
@@ -36,7 +35,7 @@ from adapters.slack.pictures import Pictures
 from adapters.slack.posts import Posts
 from adapters.slack.replies import Replies
 from adapters.slack.uploads import LATER, LOOKS, Uploads
-from adapters.slack.wire import Wire
+from adapters.slack.wire import Client, Wire
 from bot.config import Settings
 from bot.service import RenderService
 
@@ -146,7 +145,7 @@ def _bolt(
     echoes: Echoes,
     flow: AsyncOAuthFlow | None,
 ) -> AsyncApp:
-    client = AsyncWebClient(None, wire.base_url)
+    client = Client(None, wire.base_url)
 
     async def listen(
         body: dict[str, Any], next_: Callable[[], Awaitable[None]]

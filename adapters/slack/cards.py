@@ -14,9 +14,8 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.blocks import Block, aside, fallback, for_clip, formed, row
 from adapters.slack.faults import BUSY
-from adapters.slack.posts import LOST
 from adapters.slack.text import SLACK
-from adapters.slack.wire import Wire, code_of
+from adapters.slack.wire import LOST, Wire, code_of
 from bot.drip import Drip
 from bot.errors import DeliveryError
 from bot.following import Cards as Kept

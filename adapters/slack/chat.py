@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,10 +16,10 @@ from adapters.slack.cards import Cards, card_blocks
 from adapters.slack.faults import ClosedError, FullError, trouble
 from adapters.slack.installs import Installs
 from adapters.slack.people import CHAT
-from adapters.slack.posts import LOST, Posts, Target
+from adapters.slack.posts import Posts, Target
 from adapters.slack.text import SLACK
 from adapters.slack.uploads import Uploads
-from adapters.slack.wire import Wire
+from adapters.slack.wire import LOST, Wire
 from bot.errors import BotError, DeliveryError
 from bot.languages import speaker
 from bot.models import Clip, Job, Person, State
@@ -202,7 +201,7 @@ class SlackChat:
         """The address of a message; of the channel where its timestamp is not known."""
         try:
             me = await self._installs.identity(job.place.workspace)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError):
+        except (SlackApiError, *LOST):
             me = None
         url = me.url if me else ""
         where = f"{url}archives/{channel}" if url else ""

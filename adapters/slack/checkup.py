@@ -7,18 +7,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.manifest import FULL, LISTENING, LOW, SCOPES
 from adapters.slack.paths import EVENTS, INSTALL
 from adapters.slack.sockets import APPS
-from adapters.slack.wire import code_of
+from adapters.slack.wire import LOST, Client, code_of
 from bot.checkup import Finding
 from bot.config import Settings
 
-LOST = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
+TROUBLE = (SlackApiError, *LOST)
 
 
 async def check(settings: Settings) -> list[Finding]:
     """Ask Slack who we are and what we may."""
     found: list[Finding] = []
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(None, f"{settings.slack_api_url}/", session=session)
+        client = Client(None, f"{settings.slack_api_url}/", session=session)
         if settings.slack_bot_token:
             found += await _bot(client, settings.slack_bot_token)
         if settings.slack_app_token:
@@ -36,7 +36,7 @@ async def check(settings: Settings) -> list[Finding]:
 async def _bot(client: AsyncWebClient, token: str) -> list[Finding]:
     try:
         me = await client.auth_test(token=token)
-    except LOST as error:
+    except TROUBLE as error:
         return [_no("Slack bot token", "SLACK_BOT_TOKEN", error)]
     who = f"{me['user']} in {me['team']}"
     header = str(me.headers.get("x-oauth-scopes") or "")
@@ -61,7 +61,7 @@ async def _socket(client: AsyncWebClient, token: str) -> Finding:
     name = "Slack app token"
     try:
         await client.apps_connections_open(app_token=token)
-    except LOST as error:
+    except TROUBLE as error:
         return _no(name, "SLACK_APP_TOKEN", error)
     return Finding(name, good=True, detail="opens Socket Mode")
 

@@ -17,8 +17,7 @@ from adapters.slack.blocks import Block, fallback
 from adapters.slack.chat import SlackChat
 from adapters.slack.faults import trouble
 from adapters.slack.people import People, Spot
-from adapters.slack.posts import LOST
-from adapters.slack.wire import Wire
+from adapters.slack.wire import LOST, Wire
 from bot.errors import BotError, DeliveryError
 from bot.models import Job, Person, Place
 from bot.service import RenderService

@@ -12,7 +12,7 @@ from adapters.slack.desk import Order, Take
 from adapters.slack.doors import Doors, words_of
 from adapters.slack.fields import About, Fields, field_of
 from adapters.slack.people import Spot
-from adapters.slack.posts import LOST
+from adapters.slack.wire import LOST
 from bot.errors import BotError, OptionError, StateError
 from bot.languages import ENGLISH, speaker
 from bot.mending import ClipFault

@@ -10,8 +10,8 @@ from adapters.slack.desk import Desk, Order
 from adapters.slack.fields import Fields
 from adapters.slack.people import Spot
 from adapters.slack.pictures import Pictures, Upload
-from adapters.slack.posts import LOST
 from adapters.slack.text import SLACK
+from adapters.slack.wire import LOST
 from bot.errors import BotError, MissingError, StateError
 from bot.languages import ENGLISH, Say, speaker
 from bot.models import Job, Person, Place

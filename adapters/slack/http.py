@@ -1,6 +1,7 @@
 """Slack over HTTP: calls that are signed, and the way to install the app."""
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +9,17 @@ from typing import Any
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackApiError
 from yarl import URL
 
 from adapters.slack.app import Parts
 from adapters.slack.paths import EVENTS, INSTALL, RETURN
 from adapters.slack.signature import is_slacks
+from adapters.slack.wire import LOST
 from bot.config import Settings
+from bot.fence import brief
+
+log = logging.getLogger(__name__)
 
 
 def add_routes(
@@ -37,7 +43,11 @@ def add_routes(
             return web.Response(status=400, text="not understood")
         # Signed and read, it is what a socket brings; Bolt need do neither again.
         asked = AsyncBoltRequest(body=payload, mode="socket_mode")
-        return await to_aiohttp_response(await app.async_dispatch(asked))
+        try:
+            return await to_aiohttp_response(await app.async_dispatch(asked))
+        except (SlackApiError, *LOST) as error:
+            log.warning("Slack does not answer: %s", brief(error))
+            return web.Response(status=503, text="again, please")  # Slack does so
 
     async def install(request: web.Request) -> web.Response:
         assert flow is not None  # noqa: S101 - there is no such route without it

@@ -20,6 +20,7 @@ from slack_sdk.oauth.installation_store.async_installation_store import (
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.wire import LOST
 from bot.config import Settings
 from bot.vault import Vault
 
@@ -213,7 +214,7 @@ class Installs(AsyncInstallationStore):
                 fresh = await rotator.perform_token_rotation(
                     installation=found, minutes_before_expiration=NOW
                 )
-            except SlackTokenRotationError as error:
+            except (SlackTokenRotationError, *LOST) as error:
                 log.warning("the token of %s cannot be replaced: %s", workspace, error)
                 return found
             if fresh is not None:

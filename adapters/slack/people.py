@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.wire import Wire
+from adapters.slack.wire import LOST, Wire
 from bot.languages import ENGLISH, Say, speaker
 from bot.models import Person, Place
 
@@ -128,7 +127,7 @@ class People:
         try:
             client = await self._wire.client(spot.workspace)
             answer = await client.users_info(user=spot.user, include_locale=True)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (SlackApiError, *LOST) as error:
             log.info("Slack does not say who %s is: %s", spot.user, error)
             return Known()
         user: dict[str, Any] = answer["user"]

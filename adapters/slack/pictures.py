@@ -10,8 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.faults import REINSTALL
-from adapters.slack.posts import LOST
-from adapters.slack.wire import Wire, code_of
+from adapters.slack.wire import LOST, Wire, code_of
 from bot.config import Settings, is_loopback
 from bot.errors import StillError
 from bot.models import Still

@@ -11,20 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.blocks import Block, fallback
 from adapters.slack.echoes import Echoes, marks
-from adapters.slack.wire import is_unsure
+from adapters.slack.wire import LOST, is_unsure
 from bot.service import RenderService
 
 log = logging.getLogger(__name__)
 
 TRIES = 2  # where the first has left nothing behind
 FREE = "no"  # noted when a try has surely come to nothing
-LOST = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 @dataclass(frozen=True, slots=True)

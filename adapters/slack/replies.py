@@ -17,9 +17,9 @@ from adapters.slack.blocks import Block, section
 from adapters.slack.doors import Doors, words_of
 from adapters.slack.people import Spot
 from adapters.slack.pictures import Upload, first_picture
-from adapters.slack.posts import LOST
 from adapters.slack.spoken import HELP
 from adapters.slack.text import first_address, typed
+from adapters.slack.wire import LOST
 from bot.errors import BotError, MissingError
 
 Json = Mapping[str, Any]

@@ -10,22 +10,26 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.app import Parts
 from adapters.slack.faults import GONE
 from adapters.slack.paths import EVENTS
-from adapters.slack.wire import code_of
+from adapters.slack.wire import LOST, code_of
 from bot.config import Settings
+from bot.fence import Pauses, fenced
+from bot.health import Health
 
 log = logging.getLogger(__name__)
 
 APPS = "https://api.slack.com/apps"
 CONNECTIONS = 2
-LOST = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
+PART = "slack"
+AWAY = "Slack does not answer."
+REFUSED = "Slack refuses the tokens."
 
 Tell = Callable[[str], None]
 
@@ -37,6 +41,7 @@ class Patience:
     Attributes:
         first: Pause before the second try to reach Slack.
         longest: The longest pause.
+        grace: How long a connection may be gone before that is called trouble.
         silence: How long a connection may be gone before it is made anew.
         look: How often that is looked at.
         ping: How often each connection is checked by the SDK.
@@ -44,6 +49,7 @@ class Patience:
 
     first: float = 1.0
     longest: float = 60.0
+    grace: float = 15.0
     silence: float = 90.0
     look: float = 5.0
     ping: float = 5.0
@@ -64,21 +70,47 @@ async def keep_connected(
         tell: Shows a line to the owner.
         patience: How long to wait for what.
     """
-    patience = patience or Patience()
+    patience, health = patience or Patience(), parts.desk.service.health
+    pauses = Pauses(first=patience.first, longest=patience.longest)
     try:
-        if not await _reached(parts, settings, tell, patience):
-            return
-        await parts.chat.catch_up()
-        if settings.slack_app_token is None:
-            tell(f"Slack: waiting for its calls at {_address(settings)}.")
-            await asyncio.Event().wait()
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(CONNECTIONS):
-                tasks.create_task(
-                    _hold(parts, settings, patience), name=f"slack {number}"
-                )
+        work = partial(_live, settings, parts, tell, health, patience)
+        await fenced(PART, work, health, pauses=pauses)
     finally:
         await parts.close()
+
+
+async def _live(
+    settings: Settings, parts: Parts, tell: Tell, health: Health, patience: Patience
+) -> None:
+    """Be on Slack until something breaks, or until Slack refuses the tokens."""
+    if not await _reached(parts, settings, tell, health, patience):
+        return
+    await parts.chat.catch_up()
+    if settings.slack_app_token is None:
+        tell(f"Slack: waiting for its calls at {_address(settings)}.")
+        await asyncio.Event().wait()
+    async with asyncio.TaskGroup() as tasks:
+        lines = Lines(health)
+        for number in range(CONNECTIONS):
+            tasks.create_task(
+                _hold(number, parts, settings, lines, patience), name=f"slack {number}"
+            )
+
+
+class Lines:
+    """Which connections are there: Slack is, as long as one of them is."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+        self._there: set[int] = set()
+
+    def note(self, number: int, *, there: bool) -> None:
+        """Say how a connection is."""
+        (self._there.add if there else self._there.discard)(number)
+        if self._there:
+            self._health.up(PART)
+        else:
+            self._health.down(PART, AWAY)
 
 
 def _address(settings: Settings) -> str:
@@ -87,7 +119,7 @@ def _address(settings: Settings) -> str:
 
 
 async def _reached(
-    parts: Parts, settings: Settings, tell: Tell, patience: Patience
+    parts: Parts, settings: Settings, tell: Tell, health: Health, patience: Patience
 ) -> bool:
     """Wait until Slack accepts our tokens; False when it refuses them."""
     pause = patience.first
@@ -99,18 +131,24 @@ async def _reached(
             if settings.slack_bot_token:
                 me = await parts.wire.opened(settings.slack_bot_token).auth_test()
                 tell(f"Slack: connected to {me['team']} as {me['user']}.")
-        except LOST as error:
+        except (SlackApiError, *LOST) as error:
             if remedy := _remedy(error):
+                health.down(PART, REFUSED)
                 tell(remedy)
                 return False
-            log.warning("Slack does not answer: %s", error)
+            health.down(PART, AWAY)
+            said = code_of(error) if isinstance(error, SlackApiError) else error
+            log.warning("Slack does not answer: %s", said)
             await asyncio.sleep(pause)
             pause = min(pause * 2, patience.longest)
         else:
+            health.up(PART)
             return True
 
 
-async def _hold(parts: Parts, settings: Settings, patience: Patience) -> None:
+async def _hold(
+    number: int, parts: Parts, settings: Settings, lines: Lines, patience: Patience
+) -> None:
     """Hold one connection, with a new handler when the old one does not get back."""
     while True:
         handler = AsyncSocketModeHandler(
@@ -118,20 +156,24 @@ async def _hold(parts: Parts, settings: Settings, patience: Patience) -> None:
         )
         connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
         try:
-            await _watch(handler, patience)
+            await _watch(handler, partial(lines.note, number), patience)
         finally:
             connecting.cancel()
+            lines.note(number, there=False)
             await _close(handler, connecting)
         log.warning("a connection to Slack was silent for too long; here is another")
 
 
-async def _watch(handler: AsyncSocketModeHandler, patience: Patience) -> None:
+async def _watch(
+    handler: AsyncSocketModeHandler, note: Callable[..., None], patience: Patience
+) -> None:
     """Return when a connection has been gone for too long."""
     seen = time.monotonic()
     while time.monotonic() - seen < patience.silence:
         await asyncio.sleep(patience.look)
         if await handler.client.is_connected():
             seen = time.monotonic()
+        note(there=time.monotonic() - seen < patience.grace)
 
 
 async def _close(

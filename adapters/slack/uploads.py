@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.echoes import Echoes
 from adapters.slack.faults import trouble
-from adapters.slack.posts import LOST, Target
-from adapters.slack.wire import Wire, is_unsure
+from adapters.slack.posts import Target
+from adapters.slack.wire import LOST, Wire, is_unsure
 from bot.errors import DeliveryError
 from bot.service import RenderService
 

@@ -1,7 +1,12 @@
-"""The way to Slack: one session for everything, and the token of each workspace."""
+"""The way to Slack: one session for everything, and the token of each workspace.
+
+Whatever answers in Slack's place, a proxy's page, a half body or a number, is one
+thing for everybody here: `OddAnswerError`, a line that was lost.
+"""
 
 import logging
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -17,6 +22,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.config import Settings
 from bot.errors import DeliveryError
@@ -26,7 +32,82 @@ log = logging.getLogger(__name__)
 # Calls that must not be repeated when nobody knows whether they were carried out.
 ONCE = ("chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal")
 TIMES = 3
+MOST_BYTES = 16 << 20  # of an answer; the longest list seen is far below
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+# What a good answer of each call has that we read, and of which type.
+HAS: Mapping[str, tuple[tuple[str, type], ...]] = {
+    "apps.connections.open": (("url", str),),
+    "auth.test": (("user_id", str),),
+    "chat.postMessage": (("ts", str),),
+    "conversations.history": (("messages", list),),
+    "conversations.open": (("channel", dict),),
+    "conversations.replies": (("messages", list),),
+    "files.getUploadURLExternal": (("upload_url", str), ("file_id", str)),
+    "files.info": (("file", dict),),
+    "oauth.v2.access": (("access_token", str),),
+    "users.info": (("user", dict),),
+    "views.open": (("view", dict),),
+}
+
+
+class OddAnswerError(aiohttp.ClientError):
+    """Something answered that is not how Slack answers."""
+
+
+LOST = (aiohttp.ClientError, TimeoutError, OSError)  # nobody knows what was done
+
+
+class Bounded(aiohttp.ClientResponse):
+    """An answer that is given up once it has more bytes than any honest one."""
+
+    async def read(self) -> bytes:
+        """All of it.
+
+        Raises:
+            OddAnswerError: It is too large.
+        """
+        if self._body is None:
+            data = bytearray()
+            async for piece in self.content.iter_any():
+                data += piece
+                if len(data) > MOST_BYTES:
+                    self.close()
+                    raise OddAnswerError("an answer without an end")
+            self._body = bytes(data)
+        return self._body
+
+
+class Client(AsyncWebClient):
+    """Slack's own client, for which every odd answer is a lost line."""
+
+    async def api_call(self, api_method: str, **how: Any) -> AsyncSlackResponse:  # noqa: ANN401 - as the SDK has it
+        """Call a method.
+
+        Raises:
+            SlackApiError: Slack said no, in its own words.
+            OddAnswerError: Something answered that is not how Slack answers.
+        """
+        try:
+            answer = await super().api_call(api_method, **how)
+        except SlackApiError as error:
+            if code_of(error):
+                raise
+            raise OddAnswerError(f"{api_method}: no answer of Slack's") from error
+        except LOST:
+            raise
+        except Exception as error:
+            raise OddAnswerError(f"{api_method}: {type(error).__name__}") from error
+        if not _is_whole(api_method, answer.data):
+            raise OddAnswerError(f"{api_method}: half an answer")
+        return answer
+
+
+def _is_whole(method: str, data: object) -> bool:
+    """Whether a good answer has what we read of it."""
+    return isinstance(data, dict) and all(
+        isinstance(data.get(name), kind) and data[name] != ""
+        for name, kind in HAS.get(method, ())
+    )
 
 
 class Tokens(Protocol):
@@ -62,7 +143,9 @@ class Wire:
     def session(self) -> aiohttp.ClientSession:
         """The one session; opened when it is first needed, in a running loop."""
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(timeout=TIMEOUT)
+            self._session = aiohttp.ClientSession(
+                timeout=TIMEOUT, response_class=Bounded
+            )
         return self._session
 
     async def client(self, workspace: str) -> AsyncWebClient:
@@ -93,7 +176,7 @@ class Wire:
     def opened(self, token: str | None, *, hasty: bool = False) -> AsyncWebClient:
         """A client over the one session."""
         handlers = [] if hasty else _retries(self._pauses)
-        return AsyncWebClient(
+        return Client(
             token, self.base_url, session=self.session, retry_handlers=handlers
         )
 
@@ -149,7 +232,8 @@ def code_of(error: SlackApiError) -> str:
     """Slack's own word for what is wrong; empty when it said none."""
     response = error.response
     data = getattr(response, "data", response)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) else ""
 
 
 def is_unsure(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import guards, orders
+from adapters.web import guards, orders, server
 from adapters.web.api import Api
 from adapters.web.chat import WebChat
 from adapters.web.door import Door
@@ -22,7 +22,7 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
     """Everything the page needs; works without a running worker."""
     chat = WebChat()
     service.connect("web", chat)
-    middlewares = [guards.tell_errors, guards.check_host(settings)]
+    middlewares = [server.begin, guards.tell_errors, guards.check_host(settings)]
     routes = [web.get("/", _page)]
     if settings.web_token:
         secure = (settings.public_url or "").startswith("https://")

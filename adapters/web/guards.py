@@ -5,6 +5,7 @@ them: a foreign name for this machine (DNS rebinding), a foreign page that sends
 orders (CSRF) and foreign code on our own page are turned away here.
 """
 
+import errno
 import ipaddress
 import logging
 from http import HTTPStatus
@@ -13,10 +14,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from adapters.web.server import SlowError
 from adapters.web.uploads import UploadError
 from bot.config import Settings, is_loopback
 from bot.errors import (
     BotError,
+    BusyError,
     MissingError,
     ProviderError,
     QuotaError,
@@ -39,9 +42,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "Server": "Vivant",
     "X-Content-Type-Options": "nosniff",
 }
 STATUS = {
+    SlowError: HTTPStatus.REQUEST_TIMEOUT,
     UploadError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MissingError: HTTPStatus.NOT_FOUND,
     StateError: HTTPStatus.CONFLICT,
@@ -59,6 +64,7 @@ def problem(status: HTTPStatus, sentence: str, hint: str) -> web.Response:
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Put our headers on an answer, whoever made it, where it says nothing else."""
+    response.headers.popall("Server", None)  # aiohttp says what it is made of
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 
@@ -76,26 +82,43 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     """Turn whatever went wrong into a sentence and a hint; a traceback never leaves."""
     try:
         return await handler(request)
-    except BotError as error:
-        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return problem(status, str(error), error.hint)
-    except web.HTTPRequestEntityTooLarge:
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return problem(status, "That is too much text.", "Say it shorter.")
-    except web.RequestPayloadError:  # packed, as by gzip, and broken
-        return problem(HTTPStatus.BAD_REQUEST, "That cannot be read.", "Try again.")
-    except web.HTTPClientError as error:
-        status = HTTPStatus(error.status)
-        return problem(status, f"{status.phrase}.", "Go back to the first page.")
-    except (web.HTTPException, ConnectionError):
+    except (web.HTTPSuccessful, web.HTTPRedirection, web.HTTPServerError):
         raise
-    except Exception:
+    except ConnectionError:  # whoever asked has gone
+        raise
+    except Exception as error:
+        if told := _told(error):
+            return told
         log.exception("%s %s broke in a way nobody foresaw", request.method, request)
         return problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "Something broke on our side.",
             BotError.hint,
         )
+
+
+def _told(error: Exception) -> web.Response | None:
+    """The answer to an error that was foreseen."""
+    match error:
+        case BotError():
+            kinds = type(error).__mro__
+            status = next(STATUS[kind] for kind in kinds if kind in STATUS)
+            response = problem(status, str(error), error.hint)
+            if isinstance(error, BusyError):
+                response.headers["Retry-After"] = str(error.after)
+            return response
+        case web.HTTPRequestEntityTooLarge():
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return problem(status, "That is too much text.", "Say it shorter.")
+        case web.RequestPayloadError():  # packed, as by gzip, and broken
+            return problem(HTTPStatus.BAD_REQUEST, "That cannot be read.", "Try again.")
+        case web.HTTPClientError():
+            status = HTTPStatus(error.status)
+        case OSError(errno=errno.ENAMETOOLONG):
+            status = HTTPStatus.NOT_FOUND
+        case _:
+            return None
+    return problem(status, f"{status.phrase}.", "Go back to the first page.")
 
 
 def check_host(settings: Settings) -> Middleware:

@@ -1,16 +1,22 @@
 """Live updates: one open page reads, card by card, what changed."""
 
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 
 import msgspec
 from aiohttp import web
 
 from adapters.web.cards import card
 from adapters.web.chat import OWNER, Listener, WebChat
-from bot.errors import MissingError, StorageError
+from adapters.web.gate import neighbourhood
+from adapters.web.server import Line
+from bot.errors import BusyError, MissingError, StorageError
 from bot.models import State
 from bot.service import RenderService
 
+MOST = 200  # pages that may listen at the same time
+MOST_EACH = 100  # of one address; behind a proxy everybody has the same one
 HEARTBEAT = 15.0  # seconds; proxies cut what is silent for longer
 
 
@@ -20,13 +26,34 @@ class Live:
     def __init__(self, service: RenderService, chat: WebChat) -> None:
         self._service = service
         self._chat = chat
+        self._open: Counter[str] = Counter()
 
     def routes(self) -> list[web.RouteDef]:
         """The address that a page keeps open."""
         return [web.get("/api/events", self.follow)]
 
     async def follow(self, request: web.Request) -> web.StreamResponse:
-        """Tell a page of every change until it goes, or we do."""
+        """Tell a page of every change until it goes, or we do.
+
+        Raises:
+            BusyError: Too many listen already.
+        """
+        with self._counted(neighbourhood(request.remote or "")):
+            return await self._follow(request)
+
+    @contextmanager
+    def _counted(self, home: str) -> Generator[None]:
+        if self._open.total() >= MOST or self._open[home] >= MOST_EACH:
+            raise BusyError("Too many pages are open.", hint="Close some of them.")
+        self._open[home] += 1
+        try:
+            yield
+        finally:
+            self._open[home] -= 1
+            if not self._open[home]:
+                del self._open[home]
+
+    async def _follow(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/event-stream",
@@ -35,6 +62,8 @@ class Live:
             }
         )
         with self._chat.listening() as listener, suppress(ConnectionError):
+            if isinstance(request.protocol, Line):
+                request.protocol.when_lost(listener.close)
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             await self._tell(response, listener)

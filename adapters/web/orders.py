@@ -10,6 +10,7 @@ from bot.models import Ask, Shape, Size, Still
 
 MAX_JSON = 1 << 20  # bytes; the longest prompt that is refused in words fits in it
 Event = Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=3_600)]
 Pixels = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Order = TypeVar("Order", bound="msgspec.Struct")
 
@@ -37,7 +38,7 @@ class PreviewOrder(msgspec.Struct, frozen=True):
     """Words to be understood, not yet carried out."""
 
     prompt: str
-    seconds: int | None = None
+    seconds: Seconds | None = None
 
 
 class AnimateOrder(msgspec.Struct, frozen=True):
@@ -90,5 +91,6 @@ async def read(request: web.Request, order: type[Order]) -> Order:
         raise RequestError("Orders are JSON, with that as their content type.")
     try:
         return msgspec.json.decode(await request.read(), type=order)
-    except msgspec.DecodeError as error:
-        raise RequestError("That order cannot be read: {why}.", why=error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why = str(error)[:300]
+        raise RequestError("That order cannot be read: {why}.", why=why) from error

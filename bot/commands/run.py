@@ -3,19 +3,25 @@
 import asyncio
 import errno
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from functools import partial
 
 from aiohttp import web
 from rich.console import Console
 
 from adapters.web import create_app
+from adapters.web.gate import Gate
+from adapters.web.server import Site, raise_limit
 from bot.assembly import House, open_house
 from bot.config import Settings
 from bot.errors import SetupError
+from bot.fence import fenced
+
+LEAVING = 5.0  # seconds that an answer under way may take when the bot stops
 
 Tell = Callable[[str], None]
+Chat = Callable[[], Awaitable[None]]
 
 
 async def run(settings: Settings) -> int:
@@ -45,37 +51,40 @@ async def run(settings: Settings) -> int:
 
 def _chats(
     house: House, settings: Settings, tell: Tell, app: web.Application
-) -> list[Coroutine[Any, Any, None]]:
+) -> dict[str, Chat]:
     """Each chat whose tokens are set, to be run; whoever has none need not wait."""
-    chats: list[Coroutine[Any, Any, None]] = []
+    chats: dict[str, Chat] = {}
+    service = house.service
     if settings.discord_token:
         from adapters.discord.supervisor import keep_connected  # noqa: PLC0415
 
-        chats.append(keep_connected(settings, house.service, tell=tell))
+        chats["discord"] = partial(keep_connected, settings, service, tell=tell)
     if settings.slack:
         from adapters.slack import sockets  # noqa: PLC0415
         from adapters.slack.app import assemble  # noqa: PLC0415
         from adapters.slack.http import add_routes  # noqa: PLC0415
 
-        parts = assemble(settings, house.service)
+        parts = assemble(settings, service)
         add_routes(app, parts, settings)
-        chats.append(sockets.keep_connected(settings, parts, tell=tell))
+        chats["slack"] = partial(sockets.keep_connected, settings, parts, tell=tell)
     return chats
 
 
-async def _everything(house: House, chats: list[Coroutine[Any, Any, None]]) -> None:
-    """Carry jobs and be in the chats, until cancelled."""
+async def _everything(house: House, chats: dict[str, Chat]) -> None:
+    """Carry jobs and be in the chats, until cancelled. None of them ends another."""
     async with asyncio.TaskGroup() as tasks:
-        for chat in chats:
-            tasks.create_task(chat)
+        for name, chat in chats.items():
+            house.service.health.down(name, "not connected yet")
+            tasks.create_task(fenced(name, chat, house.service.health))
         tasks.create_task(house.run())
 
 
 async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=LEAVING)
     await runner.setup()
+    gate = Gate(min(settings.web_connections, raise_limit()))
     try:
-        await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+        await Site(runner, settings.web_host, settings.web_port, gate=gate).start()
     except OSError as error:
         await runner.cleanup()
         where = f"{settings.web_host}:{settings.web_port}"

@@ -17,7 +17,8 @@ def parse(prompt: str, seconds: float | None = None, *, most: float = 20.0) -> P
 
     Args:
         prompt: Any text; it never fails.
-        seconds: Length of the clip; None takes what the times add up to, else 4.
+        seconds: Length of the clip; what is no length, and None, takes what the times
+            add up to, else 4.
         most: The longest clip there can be.
     """
     reading = read(prompt)
@@ -28,7 +29,8 @@ def parse(prompt: str, seconds: float | None = None, *, most: float = 20.0) -> P
         reading.drafts.append(alone)
         notes += [NO_MOVE] if moves else []
     drafts = _run_together(reading)
-    length = seconds or natural_length(drafts, most=most) or USUAL_SECONDS
+    wanted = seconds if seconds and seconds > 0 else None
+    length = wanted or natural_length(drafts, most=most) or USUAL_SECONDS
     beats, said = lay_out(drafts, length)
     return Plan(
         seconds=length,

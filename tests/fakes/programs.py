@@ -14,6 +14,7 @@ from aiohttp import web
 from openai import AsyncOpenAI
 
 from adapters.web import create_app
+from adapters.web.server import Site
 from bot import keys
 from bot.config import Caps, Settings
 from bot.jobs import Jobs
@@ -137,7 +138,7 @@ async def served(app: web.Application) -> AsyncGenerator[str]:
     """Serve an application on a port of its own; its address."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await Site(runner, "127.0.0.1", 0).start()
     try:
         yield "http://{}:{}".format(*runner.addresses[0])
     finally:

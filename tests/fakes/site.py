@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from adapters.web import create_app
+from adapters.web.server import Site as Listening
 from bot.assembly import House, open_house
 from bot.config import Settings
 from bot.pacing import Pace
@@ -69,7 +70,11 @@ class Site:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, *, pace: Pace | None = None, **settings: Any
+    folder: Path,
+    *,
+    pace: Pace | None = None,
+    limits: dict[str, Any] | None = None,
+    **settings: Any,
 ) -> AsyncGenerator[Site]:
     """Serve the page over the real core in a folder."""
     chosen = Settings(
@@ -79,9 +84,9 @@ async def open_site(
     )
     async with open_house(chosen, pace=pace, hooks=True) as house:
         app = await asyncio.to_thread(create_app, chosen, house.service)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await Listening(runner, "127.0.0.1", 0, **(limits or {})).start()
         running = asyncio.create_task(house.run())
         try:
             async with aiohttp.ClientSession() as session:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from adapters.web.knocks import Knocks
 from adapters.web.uploads import UploadError
 from adapters.web.videos import objects, orders
 from adapters.web.videos.errors import WireError
@@ -36,6 +37,7 @@ class Videos:
         self._service = service
         self._keep_days = keep_days
         self._files = Files(service)
+        self._knocks = Knocks()
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, below `/v1`."""
@@ -63,6 +65,8 @@ class Videos:
         if scheme.lower() == "bearer" and len(key) <= LONGEST_KEY:
             holder = await self._service.holder(key.strip())
         if holder is None:
+            if key:
+                await self._knocks.wrong(request.remote)
             raise WireError(
                 "That is not a key of this Vivant.",
                 hint="Its owner makes one with `vivant admin key create NAME`.",

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from adapters.web.guards import STATUS
 from bot.errors import (
     BotError,
+    BusyError,
     FilmError,
     LinkError,
     MissingError,
@@ -108,7 +109,7 @@ def _told(error: BotError) -> web.Response:
             if param == "model" and not isinstance(error, PriceError):
                 code = "model_not_found"
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
-    after = error.after if isinstance(error, RateError) else None
+    after = error.after if isinstance(error, RateError | BusyError) else None
     if after is not None:
         response.headers["Retry-After"] = str(math.ceil(after))
     if code == "insufficient_quota" or (after or 0.0) > SOON:

@@ -115,7 +115,7 @@ async def read(
                     return msgspec.convert(fields, order, strict=False), files
     except TimeoutError:
         raise WireError("The order did not arrive in time.", status=408) from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unread(str(error)) from error
     raise WireError("Orders are JSON or multipart/form-data.", status=415)
 

@@ -233,6 +233,11 @@ class Socket:
         for connection in every if which is None else [every[which]]:
             connection.frozen = True
 
+    async def send_raw(self, text: str) -> None:
+        """Send anything, over every connection."""
+        for connection in list(self.connections):
+            await connection.ws.send_str(text)
+
     async def redeliver(self, what: Delivered, times: int = 1) -> Delivered:
         """Bring events again that were acknowledged already."""
         return await self.slack.redeliver(what, times=times)
