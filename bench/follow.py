@@ -28,6 +28,7 @@ from openai import AsyncOpenAI
 from adapters.web import create_app
 from bot.config import Service, Settings
 from bot.copies import Copies
+from bot.films import FILMS, Films
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import Job, Person, Place, RenderRequest, Size, State
@@ -196,9 +197,9 @@ async def open_house(folder: Path, address: str) -> AsyncGenerator[House]:
     )
     services = await asyncio.to_thread(open_services, settings, media)
     chat = FakeChat(folder)
-    jobs = Jobs(
-        store, services, {"fake": chat}, media, pace=Pace(looks=Pacing(), settle=0.0)
-    )
+    films = Films(media, Workshop(FILMS, name="films"))
+    pace = Pace(looks=Pacing(), settle=0.0)
+    jobs = Jobs(store, services, {"fake": chat}, media, films=films, pace=pace)
     core = RenderService(
         store,
         jobs,
@@ -211,6 +212,7 @@ async def open_house(folder: Path, address: str) -> AsyncGenerator[House]:
     app = await asyncio.to_thread(create_app, settings, core)
     async with served(app) as ours, aiohttp.ClientSession() as session:
         yield House(store, jobs, services["openai"], ours, session)
+    await films.close()
     await services["openai"].close()
     chat.posts.close()
     await store.close()

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import BotError
 from bot.fence import fenced
+from bot.films import FILMS, Films
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.pacing import Pace
@@ -24,6 +25,7 @@ from bot.service import RenderService
 from bot.stills import Stills
 from bot.store import Store, open_sqlite
 from bot.workshop import Workshop
+from bot.workshop.strikes import Strikes
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,31 @@ class House:
             await asyncio.sleep(SWEEP_EVERY)
 
 
+def open_pictures() -> Workshop:
+    """Where pictures are decoded: 120 MB with the child itself, and 3 s of CPU."""
+    return Workshop(
+        PICTURES,
+        name="pictures",
+        children=2,
+        memory_bytes=96 << 20,
+        cpu_seconds=3,
+        seconds=20,
+    )
+
+
+def open_films() -> Workshop:
+    """Where films that others made are opened."""
+    return Workshop(
+        FILMS,
+        name="films",
+        children=2,
+        nice=5,
+        memory_bytes=1 << 30,
+        cpu_seconds=300,
+        seconds=600,
+    )
+
+
 @asynccontextmanager
 async def open_house(
     settings: Settings, *, pace: Pace | None = None, hooks: bool = False
@@ -97,8 +124,11 @@ async def open_house(
         media = await asyncio.to_thread(Media, settings.data / "media")
         store = await open_sqlite(settings.database)
         stack.push_async_callback(store.close)
-        pictures = Workshop(PICTURES, name="pictures", memory_bytes=2 << 30, seconds=20)
+        strikes = Strikes()
+        pictures = open_pictures()
         stack.push_async_callback(pictures.close)
+        films = Films(media, open_films(), strikes=strikes)
+        stack.push_async_callback(films.close)
         local = LocalProvider(
             media,
             Workshop(
@@ -126,7 +156,7 @@ async def open_house(
             Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),
         )
         stack.push_async_callback(copies.close)
-        jobs = Jobs(store, providers, {}, media, choice=choice, pace=pace)
+        jobs = Jobs(store, providers, {}, media, films=films, choice=choice, pace=pace)
         runner = LocalRunner(
             store,
             jobs,
@@ -141,7 +171,7 @@ async def open_house(
             jobs,
             providers,
             media,
-            Stills(media, pictures),
+            Stills(media, pictures, strikes=strikes),
             copies,
             settings=settings,
         )

@@ -1,6 +1,8 @@
-"""Finished clips: looked into, measured, their first and last frame kept."""
+"""Finished clips: looked into, measured, their first and last frame kept.
 
-import asyncio
+Runs in a worker: what a service sends may be anything.
+"""
+
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -10,8 +12,12 @@ import av
 from PIL import Image
 
 from bot.errors import Fault, ProviderError
-from bot.media import Media
-from bot.models import Clip, Job, Size
+from bot.models import Size
+
+MOST_PIXELS = (
+    8_192 * 4_352
+)  # of a frame; the highest level of H.264 and H.265 ends here
+LONGEST_SIDE = 4_096  # pixels of the two pictures
 
 
 class Look(NamedTuple):
@@ -29,38 +35,6 @@ class Look(NamedTuple):
     last_frame: bytes
 
 
-async def describe(job: Job, media: Media, *, now: float) -> Clip:
-    """Make the clip of a job whose file has arrived.
-
-    Raises:
-        ProviderError: What the provider sent is not a video.
-    """
-    if job.media is None:
-        raise ProviderError(Fault.UPSTREAM, "The clip's file is gone.")
-    file = media.path(job.media)
-    look = await asyncio.to_thread(look_into, file)
-    source = job.request.source
-    return Clip(
-        id=job.id,
-        person=job.person,
-        place=job.place,
-        request=job.request,
-        media=job.media,
-        poster=await media.add_bytes(look.poster, ".jpg"),
-        last_frame=await media.add_bytes(look.last_frame, ".png"),
-        size=look.size,
-        seconds=look.seconds,
-        bytes=await asyncio.to_thread(lambda: file.stat().st_size),
-        price=job.price,
-        created=now,
-        parent=source.clip_id if source else None,
-        ref=job.ref,
-        plan=job.plan,
-        notes=job.notes,
-        cannot=job.cannot,
-    )
-
-
 def look_into(file: Path) -> Look:
     """Measure a video and take its first and last frame. Blocks: decodes a second.
 
@@ -68,23 +42,31 @@ def look_into(file: Path) -> Look:
         ProviderError: It is not a video, or a damaged one.
     """
     try:
-        with av.open(file) as container:
+        with av.open(file, "r", format="mov,mp4,m4a,3gp,3g2,mj2") as container:
             stream = container.streams.video[0]
+            _check(stream)
+            stream.codec_context.thread_count = 1  # each thread more holds frames
             first = next(container.decode(stream))
             container.seek(max(0, (container.duration or 0) - 1_500_000))
             last = first
             for frame in container.decode(stream):
                 last = frame
+            poster, last_frame = _upright(first), _upright(last)
             return Look(
-                size=Size(stream.width, stream.height),
+                size=Size(*poster.size),
                 seconds=_seconds(stream, last),
-                poster=_picture(first, "JPEG"),
-                last_frame=_picture(last, "PNG"),
+                poster=_encoded(poster, "JPEG"),
+                last_frame=_encoded(last_frame, "PNG"),
             )
-    except (av.FFmpegError, IndexError, StopIteration) as error:
+    except (av.FFmpegError, ValueError, IndexError, StopIteration) as error:
         raise ProviderError(
             Fault.UPSTREAM, "What came back is not a video that can be played."
         ) from error
+
+
+def _check(stream: av.VideoStream) -> None:
+    if stream.width * stream.height > MOST_PIXELS:
+        raise ValueError(stream)
 
 
 def _seconds(stream: av.VideoStream, last: av.VideoFrame) -> float:
@@ -93,8 +75,16 @@ def _seconds(stream: av.VideoStream, last: av.VideoFrame) -> float:
     return round(float((last.time or 0) + 1 / rate), 3)
 
 
-def _picture(frame: av.VideoFrame, kind: str) -> bytes:
+def _upright(frame: av.VideoFrame) -> Image.Image:
+    """A frame as it is shown: a phone's film may be stored lying on its side."""
+    share = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
+    width, height = round(frame.width * share), round(frame.height * share)
+    rgb = frame.reformat(width=width, height=height, format="rgb24")
+    picture = Image.fromarray(rgb.to_ndarray())
+    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+
+
+def _encoded(picture: Image.Image, kind: str) -> bytes:
     out = BytesIO()
-    picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
     picture.save(out, kind, quality=88, compress_level=1)
     return out.getvalue()

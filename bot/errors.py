@@ -65,7 +65,7 @@ class RequestError(BotError):
 class StillError(RequestError):
     """The picture cannot be used."""
 
-    hint = "Send a JPEG, PNG, WebP, AVIF or GIF picture."
+    hint = "Send a JPEG, PNG, WebP, AVIF, HEIC or GIF picture."
 
 
 class FilmError(RequestError):

@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bot import clips, joining, quota, store
+from bot import quota, store
 from bot.choice import Choice
 from bot.errors import (
     PASSING,
@@ -27,6 +27,7 @@ from bot.errors import (
     ProviderError,
     StorageError,
 )
+from bot.films import Films
 from bot.media import Media
 from bot.models import Job, Snapshot, State, Trouble
 from bot.pacing import Pace, Pacing
@@ -55,6 +56,7 @@ class Jobs:
         chats: Mapping[str, Chat],
         media: Media,
         *,
+        films: Films,
         choice: Choice | None = None,
         pace: Pace | None = None,
         now: Callable[[], float] = time.time,
@@ -63,6 +65,7 @@ class Jobs:
         self._providers = providers
         self.reports = Reports(store, media, chats, now=now)
         self._media = media
+        self.films = films
         self.choice = choice
         self._pace = pace or Pace(looks=Pacing())
         self._now = now
@@ -200,7 +203,7 @@ class Jobs:
         provider = self._provider(job)
         scratch = self._media.scratch(f"{job.id}.mp4")
         await provider.download(job, scratch)
-        await asyncio.to_thread(joining.complete, job, scratch, self._media)
+        job = await self.films.complete(job, scratch)
         media = await self._media.adopt(scratch, ".mp4")
         return replace(job, state=State.FINISHING, media=media, progress=None)
 
@@ -208,7 +211,7 @@ class Jobs:
         """Look into the file, keep its first and last frame, and call it a clip."""
         if await self._is_cancelled(job):
             return _stopped(job, sure=False)
-        clip = await clips.describe(job, self._media, now=self._now())
+        clip = await self.films.describe(job, now=self._now())
         await clip_rows.put(self._store, clip)
         return replace(job, state=State.DELIVERING)
 

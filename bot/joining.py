@@ -16,34 +16,33 @@ from av.container import InputContainer, OutputContainer
 from numpy.typing import NDArray
 
 from bot.errors import Fault, ProviderError
-from bot.media import Media
-from bot.models import Job, Op, Way
 
 RATE = 48_000  # samples a second, where sound has to be made
 CHUNK = 1_024  # samples of an AAC frame
 
 
-def complete(job: Job, part: Path, media: Media) -> None:
-    """Put what an extension starts from before what came, if it is not in it. Blocks.
+def complete(
+    part: Path, before: Path, *, seconds: float, added: float, always: bool
+) -> None:
+    """Put the clip that was extended before what came, if it is not in it. Blocks.
 
     Args:
-        job: Whose clip it is; its own renderer hands out whole clips.
         part: The file that came; it is replaced.
-        media: Where the clip is that was extended.
+        before: The clip that was extended.
+        seconds: Its length.
+        added: Seconds that were asked for on top.
+        always: Whether it is surely not in what came.
 
     Raises:
         ProviderError: They cannot be joined.
     """
-    request, source = job.request, job.request.source
-    if request.op is not Op.EXTEND or source is None or request.way is None:
-        return
-    if request.way is not Way.AFRESH and not is_only_the_rest(
-        part, before=source.seconds, added=request.made_seconds
-    ):
-        return
-    whole = part.with_suffix(".joined.mp4")
-    join(media.path(source.media), part, whole)
-    whole.replace(part)
+    if always or is_only_the_rest(part, before=seconds, added=added):
+        whole = part.with_suffix(".joined.mp4")
+        try:
+            join(before, part, whole)
+            whole.replace(part)
+        finally:
+            whole.unlink(missing_ok=True)
 
 
 class Shape(NamedTuple):

@@ -77,13 +77,15 @@ class RenderService(Orders):
         """Let jobs of this chat report to it from now on."""
         self._jobs.connect(name, chat)
 
-    async def still_from_bytes(self, data: bytes) -> Still:
+    async def still_from_bytes(
+        self, data: bytes, *, person: Person | None = None
+    ) -> Still:
         """Make an uploaded picture safe.
 
         Raises:
             StillError: It is not a picture that can be animated.
         """
-        return await self._stills.from_bytes(data)
+        return await self._stills.from_bytes(data, person=_key(person))
 
     async def still_from_path(self, file: Path) -> Still:
         """Make a picture on this machine safe.
@@ -93,7 +95,7 @@ class RenderService(Orders):
         """
         return await self._stills.from_path(file)
 
-    async def still_from_link(self, url: str) -> Still:
+    async def still_from_link(self, url: str, *, person: Person | None = None) -> Still:
         """Fetch a picture from an address a person gave, and make it safe.
 
         Raises:
@@ -103,7 +105,8 @@ class RenderService(Orders):
         if not self._settings.links:
             raise LinkError("Links are switched off here.")
         async with self.room.hold(fetching.MOST_BYTES):
-            return await self._stills.from_bytes(await fetching.fetch_picture(url))
+            data = await fetching.fetch_picture(url)
+            return await self._stills.from_bytes(data, person=_key(person))
 
     async def add_character(self, name: str, film: bytes, *, person: Person) -> Kept:
         """Keep somebody whom clips are to show again, and an MP4 that shows them.
@@ -112,7 +115,7 @@ class RenderService(Orders):
             FilmError: It is not a video that can be used.
             StorageError: It cannot be kept.
         """
-        media = await self._stills.film_from_bytes(film)
+        media = await self._jobs.films.from_bytes(film, person=person.key)
         kept = Kept(f"char_{new_id()}", Character(name=name, media=media), self._now())
 
         async def write(db: Rows) -> None:
@@ -269,6 +272,14 @@ class RenderService(Orders):
         """Keep a small fact for after a restart."""
         await notes.change(self._store, key, value, now=self._now())
 
+    async def thumbnail(self, clip: Clip) -> bytes:
+        """A clip's first frame as WebP."""
+        return await self._jobs.films.thumbnail(clip)
+
+    async def sheet(self, clip: Clip) -> bytes:
+        """Frames of a clip at equal distances, as one JPEG."""
+        return await self._jobs.films.sheet(clip)
+
     def fitted(self, clip: Clip, most: int) -> AbstractAsyncContextManager[Path]:
         """A copy of a clip in at most so many bytes, for as long as it is held.
 
@@ -303,3 +314,8 @@ class RenderService(Orders):
         except StorageError as error:
             return error
         return None
+
+
+def _key(person: Person | None) -> str:
+    """Whose turn it is; whoever uses the command line is nobody in particular."""
+    return "" if person is None else person.key

@@ -15,7 +15,7 @@ from bot.wording.markup import MOST_QUOTED
 from tests.fakes import pictures
 from tests.fakes.discord_api import Upload
 from tests.fakes.harbour import open_harbour, photo
-from tests.fakes.house import PLENTY, open_fake_house
+from tests.fakes.house import ANN, PLENTY, open_fake_house
 
 PDF = b"%PDF-1.7 no picture"
 BAD = {
@@ -118,7 +118,7 @@ async def test_only_files_of_discord_are_fetched(tmp_path: Path, url: str) -> No
         fetched = Pictures(Settings(), house.service)
 
         with pytest.raises(StillError, match="does not lie with Discord"):
-            await fetched.still(Uploaded("a.png", 10, url, "image/png"))
+            await fetched.still(Uploaded("a.png", 10, url, "image/png"), ANN)
 
 
 async def test_a_form_from_before_a_restart_gives_the_words_back(

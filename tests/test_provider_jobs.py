@@ -13,6 +13,7 @@ from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import Fault, ProviderError
+from bot.films import FILMS, Films
 from bot.jobs import Jobs
 from bot.models import Ask, Job, Op, Size, State, Still, Tier, Way
 from bot.runners import LocalRunner
@@ -72,8 +73,15 @@ async def open_house(
         names = final or (f"{rig.provider.name}/{kind.model}", "fake/one")
         settings = Settings(data=folder, final=names, caps=PLENTY, min_free_mb=0)
         choice = Choice(providers, draft=(), final=names)
+        films = Films(rig.media, Workshop(FILMS, name="films"))
         jobs = Jobs(
-            store, providers, {"fake": chat}, rig.media, choice=choice, pace=AT_ONCE
+            store,
+            providers,
+            {"fake": chat},
+            rig.media,
+            films=films,
+            choice=choice,
+            pace=AT_ONCE,
         )
         runner = LocalRunner(
             store,
@@ -96,6 +104,7 @@ async def open_house(
         try:
             yield House(rig, spare, store, chat, service, jobs, runner)
         finally:
+            await films.close()
             await spare.close()
             chat.posts.close()
             await store.close()

@@ -135,10 +135,70 @@ async def test_a_child_that_dies_fails_its_call_and_is_replaced(
 async def test_a_child_that_died_in_its_sleep_is_replaced(workshop: Workshop) -> None:
     before = await pid_of(workshop)
     os.kill(before, signal.SIGKILL)
-    assert workshop._child is not None
-    await workshop._child.process.wait()
+    [child] = workshop._idle
+    await child.process.wait()
 
     assert await pid_of(workshop) != before
+
+
+async def test_a_call_that_works_too_much_is_ended_and_the_next_is_not() -> None:
+    workshop = Workshop(BENCH, name="tests", cpu_seconds=0.2)
+
+    with pytest.raises(WorkshopError, match="more work than"):
+        await workshop.call({"do": "spin"})
+
+    assert (await workshop.call({"do": "echo", "say": 1}))["said"] == 1
+    await workshop.close()
+
+
+async def test_a_crowd_of_one_person_s_calls_delays_nobody_else(
+    tmp_path: Path,
+) -> None:
+    """Ann's ten calls are taken in turn with Bob's one, and leave it a child."""
+    workshop = Workshop(BENCH, name="tests", children=2)
+    gate = tmp_path / "gate"
+    done: list[str] = []
+    started = asyncio.Event()
+
+    async def call(person: str, args: dict[str, str]) -> None:
+        await workshop.call(args, person=person, on_progress=lambda _: started.set())
+        done.append(person)
+
+    slow = {"do": "wait", "file": str(gate)}
+    ann = [asyncio.create_task(call("ann", slow)) for _ in range(10)]
+    await started.wait()
+
+    await call("bob", {"do": "echo", "say": ""})
+
+    assert done == ["bob"]
+    await asyncio.to_thread(gate.touch)
+    await asyncio.gather(*ann)
+    await workshop.close()
+
+
+async def test_people_take_turns_at_the_only_child(workshop: Workshop) -> None:
+    done: list[str] = []
+
+    async def call(person: str) -> None:
+        await workshop.call({"do": "echo", "say": ""}, person=person)
+        done.append(person)
+
+    await asyncio.gather(*map(call, ["ann"] * 4 + ["bob", "bob", "eve"]))
+
+    assert done == ["ann", "bob", "ann", "eve", "bob", "ann", "ann"]
+
+
+async def test_a_child_that_hangs_does_not_hold_up_the_other() -> None:
+    workshop = Workshop(BENCH, name="tests", children=2, seconds=0.3)
+    await workshop.warm()
+    hanging = asyncio.create_task(workshop.call({"do": "hang"}, person="ann"))
+
+    answer = await workshop.call({"do": "echo", "say": 1}, person="bob", seconds=20)
+
+    assert answer["said"] == 1
+    with pytest.raises(WorkshopError, match="longer than"):
+        await hanging
+    await workshop.close()
 
 
 async def test_cancelling_a_call_kills_the_child(workshop: Workshop) -> None:

@@ -39,8 +39,10 @@ class Doors:
         """Bring a picture to life."""
 
         async def take() -> Job:
-            picture = wish.picture
-            still = await self.pictures.still(picture) if picture else None
+            picture, asked = wish.picture, whence(interaction)
+            still = (
+                await self.pictures.still(picture, asked["person"]) if picture else None
+            )
             ask = Ask(
                 prompt=prompt,
                 still=still,
@@ -49,7 +51,7 @@ class Doors:
                 tier=wish.tier,
                 model=wish.model,
             )
-            return await self.service.submit(ask, **whence(interaction))
+            return await self.service.submit(ask, **asked)
 
         await self.desk.order(interaction, take, prompt)
 

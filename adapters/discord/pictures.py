@@ -10,7 +10,7 @@ import discord
 
 from bot.config import Settings, is_loopback
 from bot.errors import StillError
-from bot.models import Still
+from bot.models import Person, Still
 from bot.service import RenderService
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -55,8 +55,8 @@ class Pictures:
         self._stand_in = urlsplit(settings.discord_api_url).hostname or ""
         self._service = service
 
-    async def still(self, upload: Upload) -> Still:
-        """Fetch a file and make it safe.
+    async def still(self, upload: Upload, person: Person) -> Still:
+        """Fetch a file of somebody's and make it safe.
 
         Raises:
             StillError: It is too large, gone, or no picture; says what to do.
@@ -69,7 +69,7 @@ class Pictures:
             raise StillError(
                 "Discord did not hand over the picture.", hint="Send it again."
             ) from error
-        return await self._service.still_from_bytes(data)
+        return await self._service.still_from_bytes(data, person=person)
 
     async def _fetch(self, url: str) -> bytes:
         """The bytes behind a link of Discord; no other host, no redirect."""

@@ -95,7 +95,7 @@ class Replies:
             return await self._service.remix(
                 clip_id or "", words, person=person, place=place, event=event
             )
-        still = await self._pictures.still(upload)
+        still = await self._pictures.still(upload, person)
         ask = Ask(prompt=words, still=still)
         return await self._service.submit(ask, person=person, place=place, event=event)
 

@@ -171,10 +171,11 @@ class Dialogs:
             link = fields.text("link")
             ask = fields.ask()
             if file:
-                still = await self.doors.pictures.still(file, place.workspace)
+                still = await self.doors.pictures.still(file, place.workspace, person)
                 ask = replace(ask, still=still)
             elif link:
-                ask = replace(ask, still=await self.doors.service.still_from_link(link))
+                still = await self.doors.service.still_from_link(link, person=person)
+                ask = replace(ask, still=still)
             return await self.doors.service.submit(ask, **whence)
 
         return take

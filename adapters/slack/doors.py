@@ -95,9 +95,9 @@ class Doors:
                 return known
             ask = Fields(texts={"action": words}).ask()
             if upload:
-                still = await self.pictures.still(upload.id, place.workspace)
+                still = await self.pictures.still(upload.id, place.workspace, person)
             else:
-                still = await self.service.still_from_link(link)
+                still = await self.service.still_from_link(link, person=person)
             return await self.service.submit(
                 replace(ask, still=still), person=person, place=place, event=event
             )

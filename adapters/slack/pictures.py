@@ -13,7 +13,7 @@ from adapters.slack.faults import REINSTALL
 from adapters.slack.wire import LOST, Wire, code_of
 from bot.config import Settings, is_loopback
 from bot.errors import StillError
-from bot.models import Still
+from bot.models import Person, Still
 from bot.service import RenderService
 
 HOSTS = frozenset({"files.slack.com"})
@@ -77,8 +77,8 @@ class Pictures:
         self._service = service
         self._looks = looks
 
-    async def still(self, file_id: str, workspace: str) -> Still:
-        """Fetch a file and make it safe.
+    async def still(self, file_id: str, workspace: str, person: Person) -> Still:
+        """Fetch a file of somebody's and make it safe.
 
         Raises:
             StillError: It is too large, gone, or no picture; says what to do.
@@ -89,7 +89,7 @@ class Pictures:
             raise StillError(
                 "Slack did not hand over the picture.", hint="Send it again."
             ) from error
-        return await self._service.still_from_bytes(data)
+        return await self._service.still_from_bytes(data, person=person)
 
     async def _data(self, file_id: str, workspace: str) -> bytes:
         token = await self._wire.token(workspace)

@@ -190,13 +190,14 @@ class Api:
 
     async def _still(self, request: web.Request) -> Still:
         if request.content_type == "multipart/form-data":
-            return await self._service.still_from_bytes(await read_upload(request))
+            data = await read_upload(request)
+            return await self._service.still_from_bytes(data, person=OWNER)
         order = await orders.read(request, orders.Link)
         if order.link:
-            return await self._service.still_from_link(order.link.strip())
+            return await self._service.still_from_link(order.link.strip(), person=OWNER)
         if order.sample:
             data = await self._samples.read(order.sample)
-            return await self._service.still_from_bytes(data)
+            return await self._service.still_from_bytes(data, person=OWNER)
         raise RequestError("No picture came with that.", hint="Choose a picture first.")
 
     async def _accepted(self, job: Job) -> web.Response:

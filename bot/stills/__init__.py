@@ -2,7 +2,7 @@
 
 `header` refuses what is no picture or too large, `decode` makes the rest upright
 sRGB, `worker` does so in a process of its own, `fit` crops a still to a frame. `film`
-looks at the one kind of video that comes from outside, in the same process.
+looks at the one kind of video that people send; `bot.films` runs it.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ import secrets
 import stat
 from pathlib import Path
 
-from bot.errors import FilmError, StillError, WorkshopError
+from bot.errors import StillError, WorkshopError
 from bot.media import Media
 from bot.models import Json, Size, Still
-from bot.stills import film
 from bot.stills.header import MOST_BYTES, check_bytes
 from bot.workshop import Workshop
+from bot.workshop.strikes import Strikes
 
 
 class Stills:
@@ -24,16 +24,25 @@ class Stills:
     Args:
         media: Where they are kept.
         workshop: Where they are decoded; its target is `bot.stills.worker:prepare`.
+        strikes: Who sent something lately that broke a worker.
     """
 
-    def __init__(self, media: Media, workshop: Workshop) -> None:
+    def __init__(
+        self, media: Media, workshop: Workshop, *, strikes: Strikes | None = None
+    ) -> None:
         self._media = media
         self._workshop = workshop
+        self._strikes = strikes or Strikes()
 
-    async def from_bytes(self, data: bytes) -> Still:
+    async def from_bytes(self, data: bytes, *, person: str = "") -> Still:
         """Make a picture safe and keep it.
 
+        Args:
+            data: As it came.
+            person: Key of whoever sent it; people take turns.
+
         Raises:
+            RateError: The last one broke a worker; says how long to wait.
             StillError: It cannot be animated; says why and what to do.
             StorageError: It cannot be kept.
         """
@@ -42,8 +51,7 @@ class Stills:
         picture = self._media.scratch(f"{stem}.picture")
         safe = self._media.scratch(f"{stem}.jpg")
         try:
-            await self._media.write(picture, data)
-            made = await self._prepare(picture, safe)
+            made = await self._prepare(data, picture, safe, person=person)
             key = await self._media.adopt(safe, ".jpg")
         finally:
             await asyncio.to_thread(_clear, picture, safe)
@@ -72,29 +80,14 @@ class Stills:
             ) from error
         return await self.from_bytes(data)
 
-    async def film_from_bytes(self, data: bytes) -> str:
-        """Keep a short MP4 as it is; its key.
-
-        Raises:
-            FilmError: It cannot be used; says why.
-            StorageError: It cannot be kept.
-        """
-        film.check_bytes(data)
-        file = self._media.scratch(f"{secrets.token_hex(8)}.mp4")
+    async def _prepare(
+        self, data: bytes, picture: Path, safe: Path, *, person: str
+    ) -> Json:
+        args = {"picture": str(picture), "to": str(safe)}
         try:
-            await self._media.write(file, data)
-            await self._workshop.call({"film": str(file)})
-            return await self._media.adopt(file, ".mp4")
-        except WorkshopError as error:
-            raise FilmError(
-                "The video could not be read in reasonable time and memory."
-            ) from error
-        finally:
-            await asyncio.to_thread(_clear, file)
-
-    async def _prepare(self, picture: Path, safe: Path) -> Json:
-        try:
-            return await self._workshop.call({"picture": str(picture), "to": str(safe)})
+            with self._strikes.of(person):
+                await self._media.write(picture, data)
+                return await self._workshop.call(args, person=person)
         except WorkshopError as error:
             raise StillError(
                 "The picture could not be read in reasonable time and memory.",

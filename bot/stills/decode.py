@@ -4,6 +4,7 @@ import warnings
 from io import BytesIO
 from typing import NamedTuple
 
+import pillow_heif
 from PIL import Image, ImageCms
 
 from bot.errors import StillError
@@ -24,6 +25,9 @@ _TURNS = {
 _MOVING = {"GIF", "WEBP", "PNG", "AVIF", "TIFF"}  # a JPEG's second picture is a map
 _MODES = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}  # ICC colour space to Pillow's
 _GREY = (128, 128, 128)  # dark and light things both show on it
+
+
+pillow_heif.register_heif_opener()
 
 
 class Decoded(NamedTuple):
@@ -64,8 +68,6 @@ def load(data: bytes) -> Decoded:
 
 
 def _decode(data: bytes, header: Header) -> Decoded:
-    if header.kind == "HEIF":
-        _learn_heif()
     notes = []
     with Image.open(BytesIO(data), formats=[header.kind]) as opened:
         check_size(*opened.size)
@@ -84,17 +86,6 @@ def _decode(data: bytes, header: Header) -> Decoded:
         picture = Image.composite(picture, Image.new("RGB", picture.size, _GREY), alpha)
     picture.info.clear()
     return Decoded(picture, tuple(notes))
-
-
-def _learn_heif() -> None:
-    try:
-        import pillow_heif  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise StillError(
-            "HEIC photos need the extra `heic`, which this bot was set up without.",
-            hint="Send it as a JPEG, or ask whoever runs this bot to add the extra.",
-        ) from None
-    pillow_heif.register_heif_opener()
 
 
 def _reduced(size: tuple[int, int]) -> tuple[int, int]:

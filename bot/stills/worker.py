@@ -6,24 +6,21 @@ from typing import Any
 
 from bot.media import told_in_words
 from bot.stills.decode import load
-from bot.stills.film import measure
 
 
 def prepare(
     args: dict[str, Any],
     on_progress: Callable[[float], None],  # noqa: ARG001 - it is over at once
 ) -> dict[str, Any]:
-    """Make one picture safe, or look at one film; a target for `bot.workshop`.
+    """Make one picture safe; a target for `bot.workshop`.
 
     Args:
-        args: `picture`, the file to read, and `to`, the JPEG to write; or `film`.
+        args: `picture`, the file to read, and `to` the JPEG to write.
         on_progress: Never told anything.
 
     Returns:
-        `width` and `height` in pixels, and `notes` for the person; or `seconds`.
+        `width` and `height` in pixels, and `notes` for the person.
     """
-    if "film" in args:
-        return {"seconds": measure(Path(args["film"]))}
     picture, notes = load(Path(args["picture"]).read_bytes())
     with told_in_words():
         # At 95 without colour subsampling nobody can tell it from the original.

@@ -1,10 +1,11 @@
-"""Work that may hang, crash or eat memory, done in a process that can be killed.
+"""Work that may hang, crash or eat memory, done in processes that can be killed.
 
-A workshop owns one child process, started when it is first needed. The child is
-nice, limited in memory, and does one call at a time; it is killed when a call takes
-too long or nobody waits for it any more, and the next call finds a fresh one. The
-two speak JSON, a line each way: what a child may do to its parent is answer wrongly.
-The child's own side is `bot/workshop/__main__.py`.
+A workshop owns some child processes, started when they are first needed. Each child is
+nice, limited in memory and CPU, and does one call at a time; it is killed when a call
+takes too long or nobody waits for it any more, and the next call finds a fresh one.
+Who may call next is fair between people: see `turns`. Parent and child speak JSON, a
+line each way: what a child may do to its parent is answer wrongly. The child's own side
+is `bot/workshop/__main__.py`.
 """
 
 import asyncio
@@ -14,13 +15,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from bot import errors
 from bot.errors import BotError, WorkshopError
 from bot.models import Json
+from bot.workshop.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,12 @@ ENDING = 5.0  # seconds that a child may take over its own end
 LONGEST_LINE = 1 << 24  # bytes
 OUT_OF_MEMORY = 77  # exit code of a child that saw a MemoryError
 KILLED_FOR_MEMORY = (OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGABRT)
+OUT_OF_TIME = -signal.SIGPROF  # exit code of a child that used up its CPU seconds
 KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 
 
 class Workshop:
-    """Carries out calls of one function in one child process.
+    """Carries out calls of one function in child processes.
 
     The function takes a JSON object and a callback for its progress, and returns a
     JSON object. A `BotError` that it raises is raised here too.
@@ -41,8 +44,11 @@ class Workshop:
     Args:
         target: The function, as `package.module:function`.
         name: What is made here, for sentences and the log.
-        nice: How far the child steps back for others, 0 to 19.
-        memory_bytes: Address space the child may take; None sets no limit.
+        children: How many processes work at once.
+        nice: How far a child steps back for others, 0 to 19.
+        memory_bytes: Address space that a call may take beyond what the child takes
+            for itself; None sets no limit.
+        cpu_seconds: CPU time of a call; None sets no limit.
         seconds: Time limit of a call; None sets none.
     """
 
@@ -51,28 +57,35 @@ class Workshop:
         target: str,
         *,
         name: str,
+        children: int = 1,
         nice: int = 0,
         memory_bytes: int | None = None,
+        cpu_seconds: float | None = None,
         seconds: float | None = None,
     ) -> None:
-        self._command = (target, str(nice), str(memory_bytes or 0))
+        limits = (nice, memory_bytes or 0, cpu_seconds or 0)
+        self._command = (target, *map(str, limits))
         self._name = name
+        self._count = children
         self._seconds = seconds
-        self._turn = asyncio.Lock()
-        self._child: _Child | None = None
+        self._turns = Turns(children)
+        self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
         self._closed = False
 
     async def call(
         self,
         args: Mapping[str, Any],
         *,
+        person: str = "",
         on_progress: Callable[[float], None] | None = None,
         seconds: float | None = None,
     ) -> dict[str, Any]:
-        """Carry out one call; calls wait for each other.
+        """Carry out one call when its turn has come.
 
         Args:
             args: What to do, as JSON.
+            person: For whom; people take turns, however many calls each makes.
             on_progress: Told the share that is done, 0 to 1.
             seconds: Time limit of this call, counted from its turn.
 
@@ -81,37 +94,47 @@ class Workshop:
             WorkshopError: The call broke, took too long or too much memory.
         """
         limit = self._seconds if seconds is None else seconds
-        async with self._turn:
+        async with self._turns.taken(person):
             child = await self._ready()
-            return await self._hear(child.ask(args, on_progress), limit)
+            return self._read(
+                await self._use(child, child.ask(args, on_progress), limit)
+            )
 
     async def warm(self) -> None:
-        """Start the child, so that the first call need not wait for it."""
-        async with self._turn:
-            await self._ready()
+        """Start a child, so that the first call need not wait for it."""
+        async with self._turns.taken(""):
+            self._idle.append(await self._ready())
 
     async def close(self) -> None:
-        """End the child; a call that is under way fails."""
+        """End the children; calls that are under way fail."""
         self._closed = True
-        if self._child is not None:
-            self._child.kill()
-        async with self._turn:
-            await self._let_go()
+        for child in self._busy:
+            child.kill()
+        async with AsyncExitStack() as stack:
+            for number in range(self._count):
+                await stack.enter_async_context(self._turns.taken(f"close {number}"))
+            while self._idle:
+                await self._idle.pop().end()
 
     async def _ready(self) -> "_Child":
+        """A child that waits for a call."""
         if self._closed:
             raise WorkshopError("The bot is shutting down.")
-        if self._child is not None and not self._child.alive:
-            await self._let_go()
-        if self._child is None:
-            self._child = await _start(self._command)
-            await self._hear(self._child.answer(), STARTING)
-        return self._child
+        while self._idle:
+            child = self._idle.pop()
+            if child.alive:
+                return child
+            await child.end()
+        child = await _start(self._command)
+        await self._use(child, child.answer(), STARTING)
+        self._idle.remove(child)
+        return child
 
-    async def _hear(
-        self, coming: Coroutine[None, None, Json], limit: float | None
-    ) -> dict[str, Any]:
+    async def _use(
+        self, child: "_Child", coming: Coroutine[None, None, Json], limit: float | None
+    ) -> Json:
         """Wait for an answer; a child that owes us one is of no use any more."""
+        self._busy.add(child)
         answer: Json | None = None
         try:
             async with asyncio.timeout(limit):
@@ -122,20 +145,21 @@ class Workshop:
                 "That took longer than {limit:g} s and was stopped.", limit=limit
             ) from None
         except EOFError:
-            raise self._obituary(await self._let_go()) from None
+            raise self._obituary(await child.end()) from None
         finally:
+            self._busy.discard(child)
             if answer is None:
-                await self._let_go()
-        return self._read(answer)
-
-    async def _let_go(self) -> int | None:
-        child, self._child = self._child, None
-        return None if child is None else await child.end()
+                await child.end()
+            else:
+                self._idle.append(child)
+        return answer
 
     def _obituary(self, code: int | None) -> WorkshopError:
-        log.warning("%s: the worker ended with code %s", self._name, code)
+        log.warning("%s: a worker ended with code %s", self._name, code)
         if code in KILLED_FOR_MEMORY and not self._closed:
             return WorkshopError("That needed more memory than the bot may use.")
+        if code == OUT_OF_TIME:
+            return WorkshopError("That needed more work than the bot may put into it.")
         return WorkshopError(
             "The bot's worker for {name} stopped in the middle.", name=self._name
         )
@@ -151,7 +175,7 @@ class Workshop:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Child:
     """A child process and the two ends of it that we hold."""
 
@@ -205,6 +229,7 @@ async def _start(command: tuple[str, ...]) -> _Child:
     """Start a child that finds the same modules as we do, and none of our secrets."""
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment["MALLOC_ARENA_MAX"] = "1"  # glibc hoards less; costs no time here
+    environment["MALLOC_MMAP_THRESHOLD_"] = "262144"  # bytes; and gives large ones back
     environment["PYTHONPATH"] = os.pathsep.join(entry or "." for entry in sys.path)
     process = await asyncio.create_subprocess_exec(
         sys.executable,

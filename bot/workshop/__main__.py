@@ -1,4 +1,4 @@
-"""The child of a workshop: `python -m bot.workshop module:function nice memory`."""
+"""The child of a workshop: `python -m bot.workshop MODULE:FUNCTION NICE MEMORY CPU`."""
 
 import contextlib
 import importlib
@@ -10,6 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -25,16 +26,22 @@ NO_MEMORY_IN_OPENCV = -4  # cv2.error.code; OpenCV knows no MemoryError
 
 def main() -> None:
     """Carry out the calls that come in, until nobody is left to make any."""
-    target, nice, memory = sys.argv[1:]
+    target, nice, memory, cpu = sys.argv[1:]
     say = _take_stdout()
-    _step_back(int(nice), int(memory))
+    _step_back(int(nice))
     module, _, function = target.partition(":")
     work: Target = getattr(importlib.import_module(module), function)
     calls: SimpleQueue[dict[str, Any]] = SimpleQueue()
     threading.Thread(target=_listen, args=(calls,), daemon=True).start()
+    _limit_memory(int(memory))
     say({"result": {}})  # ready
     while True:
-        say(_carry_out(work, calls.get(), say))
+        args = calls.get()
+        # Only a call is limited; when its time is over the kernel ends the process.
+        signal.setitimer(signal.ITIMER_PROF, float(cpu))
+        answer = _carry_out(work, args, say)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        say(answer)
 
 
 def _take_stdout() -> Say:
@@ -51,13 +58,20 @@ def _take_stdout() -> Say:
     return say
 
 
-def _step_back(nice: int, memory: int) -> None:
+def _step_back(nice: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     os.nice(nice)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory:
-        with contextlib.suppress(ValueError):  # macOS has none; or it is lower already
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _limit_memory(memory: int) -> None:
+    """Limit what is taken from now on: modules and weights are there already."""
+    if not memory:
+        return
+    with contextlib.suppress(OSError, ValueError):  # macOS has none; or it is lower
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        most = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _listen(calls: SimpleQueue[dict[str, Any]]) -> None:

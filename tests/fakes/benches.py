@@ -45,6 +45,18 @@ def _hang(args: dict[str, Any], on_progress: Tell) -> dict[str, Any]:
         time.sleep(60)
 
 
+def _spin(args: dict[str, Any], on_progress: Tell) -> dict[str, Any]:
+    while True:
+        pass
+
+
+def _wait(args: dict[str, Any], on_progress: Tell) -> dict[str, Any]:
+    on_progress(0.0)
+    while not os.path.exists(args["file"]):  # noqa: PTH110 - as little as can be
+        time.sleep(0.01)
+    return {}
+
+
 def _hoard(args: dict[str, Any], on_progress: Tell) -> dict[str, Any]:
     return {"size": len(bytearray(args["bytes"]))}
 
@@ -65,6 +77,8 @@ DEEDS = {
     "decline": _decline,
     "break": _break,
     "hang": _hang,
+    "spin": _spin,
+    "wait": _wait,
     "hoard": _hoard,
     "die": _die,
     "babble": _babble,

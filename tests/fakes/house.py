@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.config import Caps, Settings
 from bot.copies import Copies
+from bot.films import FILMS, Films
 from bot.jobs import Jobs
 from bot.media import Media
 from bot.models import Ask, Job, Person, Place
@@ -113,7 +114,10 @@ async def open_fake_house(
     chat = chat or FakeChat(folder)
     media = await asyncio.to_thread(Media, folder / "media")
     providers = {provider.name: provider}
-    jobs = jobs_class(store, providers, {chat.name: chat}, media, pace=pace, **clock)
+    films = Films(media, Workshop(FILMS, name="films"))
+    jobs = jobs_class(
+        store, providers, {chat.name: chat}, media, films=films, pace=pace, **clock
+    )
     settings = Settings(
         data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=min_free_mb
     )
@@ -143,6 +147,7 @@ async def open_fake_house(
     finally:
         await provider.close()
         await pictures.close()
+        await films.close()
         await copies.close()
         chat.posts.close()
         await store.close()

@@ -95,7 +95,7 @@ class Videos:
         else:
             ask = replace(ask, model=order.model)
         characters = [await self._character(request, c.id) for c in order.characters]
-        first, last = await self._stills(order.input_reference, files)
+        first, last = await self._stills(order.input_reference, files, request[HOLDER])
         job = await self._service.submit(
             replace(
                 ask,
@@ -224,11 +224,14 @@ class Videos:
         return await self._told(request, job)
 
     async def _stills(
-        self, reference: orders.Reference | None, files: list[bytes]
+        self, reference: orders.Reference | None, files: list[bytes], person: Person
     ) -> tuple[Still | None, Still | None]:
         """The first and the last picture, made safe."""
         if reference is None:
-            stills = [await self._service.still_from_bytes(file) for file in files]
+            stills = [
+                await self._service.still_from_bytes(file, person=person)
+                for file in files
+            ]
             return (stills[0] if stills else None), (stills[1] if stills[1:] else None)
         if reference.file_id is not None:
             raise WireError(
@@ -240,9 +243,10 @@ class Videos:
         if files or reference.image_url is None:
             raise WireError("That is not one picture.", param="input_reference")
         if reference.image_url[:5].lower() != "data:":
-            return await self._service.still_from_link(reference.image_url), None
+            url = reference.image_url
+            return await self._service.still_from_link(url, person=person), None
         data = await asyncio.to_thread(orders.in_data_url, reference.image_url)
-        return await self._service.still_from_bytes(data), None
+        return await self._service.still_from_bytes(data, person=person), None
 
     async def _ended(self, job: Job, person: Person) -> Job:
         """A job that can no longer be stopped, once it has ended.

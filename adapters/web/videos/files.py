@@ -7,7 +7,6 @@ from aiohttp import web
 from adapters.web.cards import file_name
 from adapters.web.pictures import KEEP
 from adapters.web.videos.errors import WireError
-from bot import sheets
 from bot.errors import MissingError
 from bot.models import Clip
 from bot.service import RenderService
@@ -18,7 +17,6 @@ class Files:
 
     def __init__(self, service: RenderService) -> None:
         self._service = service
-        self._one_at_a_time = asyncio.Lock()  # a sheet decodes the whole clip
 
     async def variant(self, clip: Clip, name: str) -> web.StreamResponse:
         """A clip as one of the wire's three variants; ranges are aiohttp's.
@@ -38,11 +36,9 @@ class Files:
                 headers["Content-Disposition"] = told
                 return web.FileResponse(path, headers=headers)
             case "thumbnail":
-                data, kind = await asyncio.to_thread(sheets.thumbnail, path), "webp"
+                data, kind = await self._service.thumbnail(clip), "webp"
             case "spritesheet":
-                async with self._one_at_a_time:
-                    data = await asyncio.to_thread(sheets.sheet, path, clip.seconds)
-                kind = "jpeg"
+                data, kind = await self._service.sheet(clip), "jpeg"
             case _:
                 raise WireError(
                     "Variants are video, thumbnail and spritesheet.", param="variant"
