@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from bot import fetching, keys, quota
+from bot import fetching, keys, quota, stills
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import (
@@ -70,6 +70,11 @@ class RenderService(Orders):
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs of this chat report to it from now on."""
         self._jobs.connect(name, chat)
+
+    @property
+    def reads_heic(self) -> bool:
+        """Whether photos as an iPhone keeps them can be read."""
+        return stills.reads_heic()
 
     async def still_from_bytes(self, data: bytes) -> Still:
         """Make an uploaded picture safe.

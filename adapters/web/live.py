@@ -11,7 +11,7 @@ from bot.errors import MissingError, StorageError
 from bot.models import State
 from bot.service import RenderService
 
-HEARTBEAT = 15.0  # seconds; proxies cut what is silent for longer
+HEARTBEAT = 15.0  # seconds; proxies cut, and pages doubt, what is silent for longer
 
 
 class Live:
@@ -45,7 +45,7 @@ class Live:
         while not listener.closed:
             changed = await listener.changes(HEARTBEAT)
             if not changed:
-                await response.write(b": still here\n\n")
+                await response.write(b"event: beat\ndata:\n\n")
             for job_id in changed:
                 state = await self._tell_one(response, job_id)
                 if state is State.QUEUED:
