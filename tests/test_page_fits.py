@@ -21,7 +21,7 @@ BEATS = {
     "two moves each": ", ".join(["dolly in and pan left 2 s, orbit right 2 s"] * 3),
     "forty": ", ".join(["handheld push in 0.5 s, pan right 0.5 s"] * 20),
 }
-STATES = (
+STATES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("queued", {"ahead": 1_000}),
     ("submitting", {}),
     ("rendering", {"progress": 0.37}),
