@@ -36,7 +36,9 @@ from bot.store import Rows, Store, notes
 from bot.store import characters as character_rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
+from bot.store import uploads as upload_rows
 from bot.store.characters import Kept
+from bot.uploads import Uploads
 from bot.vault import Vault
 
 
@@ -47,6 +49,8 @@ class RenderService(Orders):
 
     Attributes:
         vault: Where a chat keeps the secrets that it was given.
+        outbox: Where calls to the owner's address wait.
+        uploads: Where programs keep pictures for their orders.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class RenderService(Orders):
         self._copies = copies
         self.vault = Vault(store, settings.data / "secret.key", now=now)
         self.outbox = Outbox(store, now=now)
+        self.uploads = Uploads(store, media, now=now)
 
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs of this chat report to it from now on."""
@@ -164,6 +169,7 @@ class RenderService(Orders):
                 # A chat may bring the order again long after it was carried out.
                 await notes.put(db, f"{DELETED}{event}", "", now=self._now())
             clips = await clip_rows.media(db) | await job_rows.stills(db)
+            clips |= await upload_rows.media(db)
             return frozenset(clips | await character_rows.media(db))
 
         used = await self._store.transaction(write)

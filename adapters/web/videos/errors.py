@@ -18,6 +18,7 @@ from bot.errors import (
     QuotaError,
     RateError,
     RequestError,
+    ReusedError,
     StateError,
     StillError,
 )
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CODES: Mapping[type[BotError], str] = {
     MissingError: "not_found",
+    ReusedError: "idempotency_key_reused",
     StateError: "invalid_state",
     RateError: "rate_limit_exceeded",
     QuotaError: "insufficient_quota",
@@ -86,7 +88,7 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def _told(error: BotError) -> web.Response:
-    """The answer to an error; who is out of quota is told not to try again at once."""
+    """The answer to an error; where the same again cannot help, clients are told so."""
     kinds = type(error).__mro__
     status = next(STATUS[kind] for kind in kinds if kind in STATUS).value
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -102,7 +104,7 @@ def _told(error: BotError) -> web.Response:
             param = next((name for name in about if name in error.facts), "model")
             code = "model_not_found" if param == "model" else code
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
-    if code == "insufficient_quota":
+    if code in {"insufficient_quota", "idempotency_key_reused"}:
         response.headers["x-should-retry"] = "false"
     return response
 
