@@ -104,6 +104,12 @@ class StateError(RequestError):
     """It is too late or too early for that."""
 
 
+class ReusedError(StateError):
+    """A program's key of an order comes again, with another order."""
+
+    hint = "Send another Idempotency-Key with each new order."
+
+
 class QuotaError(RequestError):
     """A cap is reached."""
 

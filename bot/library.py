@@ -118,9 +118,23 @@ class Library:
         lost = await self.trouble(job_id) if clip else None
         return replace(await self._entry(job, clip), lost=lost)
 
-    async def history(self, person: Person, *, limit: int = 60) -> Sequence[Entry]:
-        """A person's jobs and clips, the newest first."""
-        jobs = await job_rows.latest(self._store, person.key, limit=limit)
+    async def history(
+        self,
+        person: Person,
+        *,
+        before: tuple[float, str] | None = None,
+        limit: int = 60,
+    ) -> Sequence[Entry]:
+        """A person's jobs and clips, the newest first.
+
+        Args:
+            person: Whose.
+            before: When a job was ordered, and its id: only those older than it.
+            limit: How many.
+        """
+        jobs = await job_rows.latest(
+            self._store, person.key, before=before, limit=limit
+        )
         clips = await clip_rows.many(self._store, [job.id for job in jobs])
         return [await self._entry(job, clips.get(job.id)) for job in jobs]
 

@@ -8,7 +8,14 @@ from dataclasses import replace
 from bot import checking, quota
 from bot.choice import Choice
 from bot.config import Settings
-from bot.errors import MissingError, OptionError, StateError, StillError, StorageError
+from bot.errors import (
+    MissingError,
+    OptionError,
+    ReusedError,
+    StateError,
+    StillError,
+    StorageError,
+)
 from bot.features import LONGEST_PROMPT
 from bot.jobs import Jobs
 from bot.library import Library
@@ -32,6 +39,7 @@ from bot.store import jobs as job_rows
 # Without vowels and look-alikes: an id is read aloud and spells no word.
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
 DELETED = "once:deleted "  # begins the note of an event whose job was deleted
+BODY = "once:body "  # begins the note of what an event has ordered
 
 
 class Orders(Library):
@@ -62,8 +70,20 @@ class Orders(Library):
         """Every model that can be asked for."""
         return [card for p in self._providers.values() for card in p.models()]
 
+    def stands_for(self, tier: Tier, place: Place) -> ModelCard | None:
+        """The model that makes clips of a tier in a place, if there is one."""
+        known = {card.name: card for card in self.models()}
+        names = self._choice.order(tier, place.key)
+        return next((known[name] for name in names if name in known), None)
+
     async def submit(
-        self, ask: Ask, *, person: Person, place: Place, event: str | None = None
+        self,
+        ask: Ask,
+        *,
+        person: Person,
+        place: Place,
+        event: str | None = None,
+        body: str | None = None,
     ) -> Job:
         """Take an order: check it, hold its price, and let it be carried out.
 
@@ -72,6 +92,7 @@ class Orders(Library):
             person: Who pays with their quota.
             place: Where to report.
             event: The chat's key of the click or message; the same one is the same job.
+            body: What the order says in short; the same event with another is refused.
 
         Raises:
             RequestError: It cannot be done; nothing was stored.
@@ -79,7 +100,8 @@ class Orders(Library):
         card = checking.choose(
             ask, self.models(), self._choice.order(ask.tier, place.key)
         )
-        return await self._accept(checking.request(ask, card), person, place, event)
+        request = checking.request(ask, card)
+        return await self._accept(request, person, place, event, body)
 
     async def remix(
         self,
@@ -89,11 +111,12 @@ class Orders(Library):
         person: Person,
         place: Place,
         event: str | None = None,
+        body: str | None = None,
     ) -> Job:
         """Change a finished clip by what somebody said about it."""
         clip = await self.seen(clip_id, person=person, place=place)
         request = checking.remix(clip, words, self._card_of(clip))
-        return await self._accept(request, person, place, event)
+        return await self._accept(request, person, place, event, body)
 
     async def extend(
         self,
@@ -104,11 +127,12 @@ class Orders(Library):
         person: Person,
         place: Place,
         event: str | None = None,
+        body: str | None = None,
     ) -> Job:
         """Make a finished clip longer by some seconds."""
         clip = await self.seen(clip_id, person=person, place=place)
         request = checking.extension(clip, words, seconds, self._card_of(clip))
-        return await self._accept(request, person, place, event)
+        return await self._accept(request, person, place, event, body)
 
     async def again(
         self, job_id: str, *, person: Person, place: Place, event: str | None = None
@@ -168,12 +192,27 @@ class Orders(Library):
         request = checking.remade(clip, prompt, seconds, self._card_of(clip))
         return await self._accept(request, person, place, event)
 
-    async def ordered(self, person: Person, event: str) -> Job | None:
-        """The job that an event of the chat has caused already, if it has."""
-        return await job_rows.by_event(self._store, f"{person.key}:{event}")
+    async def ordered(
+        self, person: Person, event: str, *, body: str | None = None
+    ) -> Job | None:
+        """The job that an event of the chat has caused already, if it has.
+
+        Raises:
+            ReusedError: What the event ordered then was not this `body`.
+        """
+        key = f"{person.key}:{event}"
+        job = await job_rows.by_event(self._store, key)
+        if job is not None:
+            await _check_body(self._store, key, body)
+        return job
 
     async def _accept(
-        self, request: RenderRequest, person: Person, place: Place, event: str | None
+        self,
+        request: RenderRequest,
+        person: Person,
+        place: Place,
+        event: str | None,
+        body: str | None = None,
     ) -> Job:
         """Write the job and its hold in one transaction, or the job it repeats."""
         quote = self._provider(request.provider).plan(request)
@@ -200,7 +239,10 @@ class Orders(Library):
             if key and await notes.get(db, f"{DELETED}{key}") is not None:
                 raise StateError("That clip was deleted.", hint="Ask for a new one.")
             if not await job_rows.add(db, job, event=key):
+                await _check_body(db, key or "", body)
                 return await job_rows.by_event(db, key or "") or job
+            if key and body:
+                await notes.put(db, f"{BODY}{key}", body, now=now)
             await quota.hold(db, job, self._settings.caps, now=now)
             return job
 
@@ -233,6 +275,12 @@ class Orders(Library):
         name = f"{clip.request.provider}/{clip.request.model}"
         names = (name, *self._choice.order(clip.request.tier, clip.place.key))
         return checking.choose(Ask(), self.models(), names)
+
+
+async def _check_body(db: Rows, key: str, body: str | None) -> None:
+    before = await notes.get(db, f"{BODY}{key}")
+    if body and before and body != before:
+        raise ReusedError("That Idempotency-Key has ordered something else before.")
 
 
 def _no_final(clip: Clip) -> StateError:

@@ -8,8 +8,10 @@ from bot.store import Rows, Store, notes
 from bot.store import characters as character_rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
+from bot.store import uploads as upload_rows
 
 DAY = 86_400.0
+SIGNED_IN = 31 * DAY  # a cookie of the page that was given back is too old by then
 
 
 async def sweep(
@@ -40,7 +42,10 @@ async def sweep(
             await notes.forget(db, "once:", before=limit)
 
         await store.transaction(forget)
+    await notes.forget(store, "signed-out ", before=now() - SIGNED_IN)
     # A day's grace: a still that was uploaded an hour ago may yet be asked for.
     keep = await clip_rows.media(store) | await job_rows.stills(store)
     keep |= await character_rows.media(store)
+    await upload_rows.remove_expired(store, now=now())
+    keep |= await upload_rows.media(store)
     return await media.sweep(keep, older_than=now() - DAY)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from bot import cancels, fetching, keys, quota
+from bot import cancels, fetching, keys, quota, stills
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import LinkError, MissingError, StateError, StorageError
@@ -35,7 +35,9 @@ from bot.store import Rows, Store, notes
 from bot.store import characters as character_rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
+from bot.store import uploads as upload_rows
 from bot.store.characters import Kept
+from bot.uploads import Uploads
 from bot.vault import Vault
 
 FRESH = 2.0  # seconds that a look at the health holds
@@ -48,6 +50,8 @@ class RenderService(Orders):
 
     Attributes:
         vault: Where a chat keeps the secrets that it was given.
+        outbox: Where calls to the owner's address wait.
+        uploads: Where programs keep pictures for their orders.
         health: Told by each part of the bot how it is.
         room: What comes in and is held in memory takes its bytes from here.
     """
@@ -72,10 +76,16 @@ class RenderService(Orders):
         self.health = Health(now)
         self.room = Room()
         self._checked: tuple[float, StorageError | None] = (-math.inf, None)
+        self.uploads = Uploads(store, media, now=now)
 
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs of this chat report to it from now on."""
         self._jobs.connect(name, chat)
+
+    @property
+    def reads_heic(self) -> bool:
+        """Whether photos as an iPhone keeps them can be read."""
+        return stills.reads_heic()
 
     async def still_from_bytes(
         self, data: bytes, *, person: Person | None = None
@@ -183,6 +193,7 @@ class RenderService(Orders):
                 # A chat may bring the order again long after it was carried out.
                 await notes.put(db, f"{DELETED}{event}", "", now=self._now())
             clips = await clip_rows.media(db) | await job_rows.stills(db)
+            clips |= await upload_rows.media(db)
             return frozenset(clips | await character_rows.media(db))
 
         used = await self._store.transaction(write)

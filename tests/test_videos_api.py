@@ -195,6 +195,14 @@ async def test_a_model_is_named_or_stands_for_a_tier(tmp_path: Path) -> None:
         _, models = await program.ask("GET", "/models")
         named = {model["id"] for model in models["data"]}
         assert named == {"sora-2", "sora-2-pro", "fake/one"}
+        for model in models["data"]:
+            assert model["input_reference"] == "optional"
+            assert model["seconds"] == ["4", "8", "12"]
+        async with program.sdk() as client:
+            for name in (*named, "sora-2-2025-12-08"):
+                model = await client.models.retrieve(name)
+                assert (model.id, model.object) == (name, "model")
+            assert {one.id async for one in client.models.list()} == named
 
 
 async def test_videos_are_listed_page_by_page_in_both_orders(tmp_path: Path) -> None:
@@ -273,8 +281,22 @@ async def test_part_of_a_video_can_be_fetched(tmp_path: Path) -> None:
             "video/mp4",
             b"ftyp",
         )
-        status, _, _ = await program.content(video, Range="bytes=99999999-")
-        assert status == 416
+        whole = await program.content(video)
+        for ignored in (
+            "lines=0-2",
+            "bytes=5-2",
+            "bytes=0-1,4-7",
+            "bytes=",
+            "bytes=a-b",
+            "bytes=-0",
+            "octets",
+            "bytes=0-" + "9" * 5_000,
+        ):
+            assert await program.content(video, Range=ignored) == whole, ignored
+        for beyond in ("bytes=99999999-", "bytes=99999999-999999999"):
+            status, _, _ = await program.content(video, Range=beyond)
+            assert status == 416
+        assert (await program.content(video, Range="bytes=-4"))[2] == whole[2][-4:]
 
 
 async def test_a_sheet_shows_the_whole_video(tmp_path: Path) -> None:
@@ -305,6 +327,129 @@ async def test_the_same_key_of_an_order_is_the_same_video(tmp_path: Path) -> Non
         _, third = await other.ask("POST", "/videos", **once)
 
         assert first["id"] == second["id"] != third["id"]
+
+
+PICTURE = "data:image/jpeg;base64," + base64.b64encode(CAT).decode()
+
+
+def same(number: int) -> dict[str, Any]:
+    """The same order, written down in several ways."""
+    ways: list[dict[str, Any]] = [
+        {
+            "json": {
+                "prompt": "a",
+                "seconds": 4,
+                "input_reference": {"image_url": PICTURE},
+            }
+        },
+        {
+            "json": {
+                "input_reference": PICTURE,
+                "model": "sora-2-2025-12-08",
+                "seconds": "4",
+                "prompt": "a",
+            }
+        },
+        {"data": form(("seconds", "4"), ("prompt", "a"), ("input_reference", CAT))},
+        {
+            "data": form(
+                ("input_reference[image_url]", PICTURE),
+                ("model", "sora-2"),
+                ("seconds", "4"),
+                ("prompt", "a"),
+            )
+        },
+    ]
+    return ways[number]
+
+
+async def test_a_key_of_an_order_is_good_for_one_order_however_it_is_written(
+    tmp_path: Path,
+) -> None:
+    key = {"headers": {"Idempotency-Key": "order-1"}}
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        _, first = await program.ask("POST", "/videos", **key, **same(0))
+        for number in range(1, 4):
+            _, again = await program.ask("POST", "/videos", **key, **same(number))
+            assert again.get("id") == first["id"], again
+
+        for other in (
+            {"prompt": "b"},
+            {"prompt": "a", "seconds": "4"},
+            {"prompt": "a", "seconds": "8", "input_reference": PICTURE},
+            {"prompt": "a", "seconds": 4, "input_reference": PICTURE, "seed": 1},
+            {"prompt": "a", "remix_video_id": first["id"]},
+        ):
+            status, told = await program.ask("POST", "/videos", **key, json=other)
+            assert (status, told["error"]["code"]) == (409, "idempotency_key_reused")
+            assert set(told["error"]) == {"message", "type", "param", "code"}
+        async with program.sdk() as client:
+            with pytest.raises(openai.ConflictError) as refused:
+                await client.videos.create(
+                    prompt="b", extra_headers={"Idempotency-Key": "order-1"}
+                )
+        assert refused.value.response.headers["x-should-retry"] == "false"
+        assert len(await programs.house.ledger()) == 1
+
+
+async def test_two_orders_with_one_key_at_once_are_one(tmp_path: Path) -> None:
+    key = {"headers": {"Idempotency-Key": "order-1"}}
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        told = await asyncio.gather(
+            *(
+                program.ask("POST", "/videos", **key, json={"prompt": prompt})
+                for prompt in "aaabbb"
+            )
+        )
+        won = {video["id"] for status, video in told if status == 200}
+        assert len(won) == 1
+        assert sorted(status for status, _ in told) == [200] * 3 + [409] * 3
+
+
+async def test_a_remix_may_come_as_a_new_video(tmp_path: Path) -> None:
+    """As the first programs for Sora ordered it."""
+    async with open_programs(tmp_path) as programs:
+        program = await programs.program()
+        video = await program.made(seconds="8")
+        this = {"remix_video_id": video["id"], "prompt": "add snow"}
+        key = {"Idempotency-Key": "order-1"}
+
+        status, remix = await program.ask(
+            "POST", "/videos", json=this | {"model": "sora-2-pro"}, headers=key
+        )
+        assert (status, remix["remixed_from_video_id"]) == (200, video["id"])
+        assert remix["seconds"] == "8"
+        parts = form(*this.items(), ("seconds", "8"))
+        assert (await program.ask("POST", "/videos", data=parts))[0] == 200
+        _, same_again = await program.ask(
+            "POST",
+            f"/videos/{video['id']}/remix",
+            json={"prompt": "add snow"},
+            headers=key,
+        )
+        assert same_again["id"] == remix["id"]
+        async with program.sdk() as client:
+            made = await client.videos.create(
+                prompt="add snow", extra_body={"remix_video_id": video["id"]}
+            )
+            assert made.remixed_from_video_id == video["id"]
+        for field, value in (
+            ("seconds", "4"),
+            ("size", "1x1x1"),
+            ("size", "1024x1792"),
+            ("model", "fake/two"),
+            ("seed", 7),
+            ("input_reference", PICTURE),
+            ("characters", [{"id": "a"}]),
+        ):
+            status, told = await program.ask(
+                "POST", "/videos", json=this | {field: value}
+            )
+            assert (status, told["error"]["param"]) == (400, field)
+        other = await programs.program("other")
+        assert (await other.ask("POST", "/videos", json=this))[0] == 404
 
 
 async def test_deleting_stops_what_is_being_made(tmp_path: Path) -> None:

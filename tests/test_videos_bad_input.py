@@ -49,7 +49,9 @@ BAD_ORDERS = {
     "no size": (json_body(size="large"), 400, "size"),
     "size of nothing": (json_body(size="0x0"), 400, "size"),
     "negative seed": (json_body(seed=-1), 400, "seed"),
-    "a file's id": (json_body(input_reference={"file_id": "file-1"}), 400, "input"),
+    "a file's id": (json_body(input_reference={"file_id": "file-1"}), 404, "input"),
+    "a remix of nothing": (json_body(remix_video_id="nobody"), 404, None),
+    "a remix without its id": (json_body(remix_video_id=""), 404, None),
     "no reference": (json_body(input_reference={}), 400, "input"),
     "two references": (
         json_body(input_reference={"file_id": "a", "image_url": "b"}),
@@ -168,6 +170,11 @@ async def test_a_bad_order_is_told_what_is_wrong_and_costs_nothing(
         ("GET", "/nothing", 404),
         ("POST", "/videos/characters", 415),
         ("GET", "/videos/characters/nobody", 404),
+        ("GET", "/models/nobody/has%2Fit", 404),
+        ("GET", "/files/nobody", 404),
+        ("GET", "/files/nobody/content", 404),
+        ("DELETE", "/files/nobody", 404),
+        ("POST", "/files", 415),
     ],
 )
 async def test_a_bad_question_is_answered_in_the_wires_words(

@@ -16,19 +16,25 @@ from bot.prompt.coach import coach
 from bot.service import RenderService
 from bot.wording import moves_line, names, plan_lines
 
+PAGE_SIZE = 60  # cards
+
 
 class Api:
     """The page's orders and questions, answered in JSON."""
 
-    def __init__(self, service: RenderService, chat: WebChat) -> None:
+    def __init__(
+        self, service: RenderService, chat: WebChat, *, signs_out: bool
+    ) -> None:
         self._service = service
         self._chat = chat
+        self._signs_out = signs_out
         self._samples = Samples()
 
     def routes(self) -> list[web.RouteDef]:
         """Every address of the API but the live one."""
         return [
             web.post("/api/stills", self.take_still),
+            web.get("/api/about", self.about),
             web.get("/api/samples", self.samples),
             web.post("/api/preview", self.preview),
             web.get("/api/models", self.models),
@@ -56,6 +62,12 @@ class Api:
                 "notes": still.notes,
                 "url": f"/stills/{still.media}",
             }
+        )
+
+    async def about(self, _: web.Request) -> web.Response:
+        """What this bot can do that another may not."""
+        return web.json_response(
+            {"heic": self._service.reads_heic, "signs_out": self._signs_out}
         )
 
     async def samples(self, _: web.Request) -> web.Response:
@@ -106,10 +118,17 @@ class Api:
         allowance = await self._service.allowance(OWNER, PAGE)
         return web.json_response(asdict(allowance) | {"left": allowance.left})
 
-    async def history(self, _: web.Request) -> web.Response:
-        """Every card, the newest first."""
-        entries = await self._service.history(OWNER)
-        return web.json_response([card(entry) for entry in entries])
+    async def history(self, request: web.Request) -> web.Response:
+        """Cards, the newest first, and in a `Link` where the older ones are."""
+        before = orders.cursor(request.query.get("before"))
+        entries = await self._service.history(OWNER, before=before, limit=PAGE_SIZE + 1)
+        shown = entries[:PAGE_SIZE]
+        response = web.json_response([card(entry) for entry in shown])
+        if len(entries) > len(shown):
+            last = shown[-1].job
+            older = f"{request.path}?before={last.created!r}-{last.id}"
+            response.headers["Link"] = f'<{older}>; rel="next"'
+        return response
 
     async def animate(self, request: web.Request) -> web.Response:
         """Bring a still to life."""

@@ -11,6 +11,7 @@ from adapters.web.door import Door
 from adapters.web.hooks import Hooks
 from adapters.web.live import Live
 from adapters.web.pictures import Pictures
+from adapters.web.problems import show_people
 from adapters.web.videos import create_videos
 from bot.config import Settings
 from bot.service import RenderService
@@ -22,18 +23,23 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
     """Everything the page needs; works without a running worker."""
     chat = WebChat()
     service.connect("web", chat)
-    middlewares = [server.begin, guards.tell_errors, guards.check_host(settings)]
+    middlewares = [
+        server.begin,
+        show_people(),
+        guards.tell_errors,
+        guards.check_host(settings),
+    ]
     routes = [web.get("/", _page)]
     if settings.web_token:
         secure = (settings.public_url or "").startswith("https://")
-        door = Door(settings.web_token, secure=secure)
+        door = Door(settings.web_token, service, secure=secure, signed_out=chat.close)
         middlewares.append(door.check)
         routes += door.routes()
     middlewares.append(guards.check_origin(settings))
 
     app = web.Application(middlewares=middlewares, client_max_size=orders.MAX_JSON)
     app.add_routes(routes)
-    app.add_routes(Api(service, chat).routes())
+    app.add_routes(Api(service, chat, signs_out=bool(settings.web_token)).routes())
     app.add_routes(Live(service, chat).routes())
     app.add_routes(Pictures(service).routes())
     app.add_routes(Hooks(service).routes())

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
 
+from adapters.web.problems import Problem
 from adapters.web.server import SlowError
 from adapters.web.uploads import UploadError
 from bot.config import Settings, is_loopback
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 # foreign page gains anything by leading a browser here.
 KEYED = ("/hooks/", "/slack/", "/v1/")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = frozenset({"/sign-in", "/sign-out"})  # sent without a line of script
 HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
@@ -41,7 +44,8 @@ HEADERS = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    # Under `no-referrer` a browser calls the origin of our own forms “null”.
+    "Referrer-Policy": "same-origin",
     "Server": "Vivant",
     "X-Content-Type-Options": "nosniff",
 }
@@ -57,9 +61,9 @@ STATUS = {
 }
 
 
-def problem(status: HTTPStatus, sentence: str, hint: str) -> web.Response:
+def problem(status: HTTPStatus, sentence: str, hint: str) -> Problem:
     """An answer that says what is wrong and what to do."""
-    return web.json_response({"error": sentence, "hint": hint}, status=status)
+    return Problem(status, sentence, hint)
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -146,13 +150,20 @@ def check_host(settings: Settings) -> Middleware:
 
 def check_origin(settings: Settings) -> Middleware:
     """Take orders only from our own page, or from a program that is no browser."""
-    public_url = settings.public_url
+    public = _origin(settings.public_url or "")
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         keyed = request.path.startswith(KEYED)
-        if keyed or request.method in READING or _is_same_origin(request, public_url):
+        if keyed or request.method in READING or _is_same_origin(request, public):
             return await handler(request)
+        if request.path in FORMS:
+            return problem(
+                HTTPStatus.FORBIDDEN,
+                "That form did not come from this page.",
+                "Open the page itself and send it from there. If you did, whoever runs"
+                " this bot can set VIVANT_PUBLIC_URL to the address that you see.",
+            )
         return problem(
             HTTPStatus.FORBIDDEN,
             "That order did not come from this page.",
@@ -162,23 +173,36 @@ def check_origin(settings: Settings) -> Middleware:
     return check
 
 
-def _is_same_origin(request: web.Request, public_url: str | None) -> bool:
+def _is_same_origin(request: web.Request, public: str) -> bool:
     """Whether a browser says that our own page sent this.
 
     A page of another origin cannot add `X-Vivant` without asking first, and nobody
-    here answers that question with yes.
+    here answers that question with yes. A plain form can add nothing, so its browser
+    has to say where it comes from: a new one by `Sec-Fetch-Site`, which no page can
+    forge or leave out, an old one by `Origin` or `Referer`. An origin of “null” may be
+    anybody's, for example a frame in a sandbox, unless the browser says it is ours.
     """
-    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site not in {None, "same-origin", "none"}:
         return False
+    host = request.headers.get("Host", "").lower()
+    ours = {f"http://{host}", f"https://{host}", public} - {""}
     origin = request.headers.get("Origin")
-    host = request.headers.get("Host", "")
-    ours = {f"http://{host}", f"https://{host}", public_url}
-    if origin is not None and origin not in ours:
+    if origin not in {None, "null", *ours}:
         return False
-    # A plain form cannot add headers; its browser then has to name the origin.
-    return request.headers.get("X-Vivant") == "1" or (
-        request.path == "/sign-in" and origin is not None
-    )
+    known = site == "same-origin" or origin in ours
+    if request.headers.get("X-Vivant") == "1":
+        return known or origin is None
+    came_from = _origin(request.headers.get("Referer", ""))
+    return request.path in FORMS and (known or came_from in ours)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of an address, as a browser writes them."""
+    try:
+        return str(URL(url).origin()).lower()
+    except ValueError:
+        return ""
 
 
 def _host(url: str) -> str:

@@ -17,7 +17,7 @@ from bot.service import RenderService
 
 MOST = 200  # pages that may listen at the same time
 MOST_EACH = 100  # of one address; behind a proxy everybody has the same one
-HEARTBEAT = 15.0  # seconds; proxies cut what is silent for longer
+HEARTBEAT = 15.0  # seconds; proxies cut, and pages doubt, what is silent for longer
 
 
 class Live:
@@ -74,7 +74,7 @@ class Live:
         while not listener.closed:
             changed = await listener.changes(HEARTBEAT)
             if not changed:
-                await response.write(b": still here\n\n")
+                await response.write(b"event: beat\ndata:\n\n")
             for job_id in changed:
                 state = await self._tell_one(response, job_id)
                 if state is State.QUEUED:

@@ -1,5 +1,6 @@
 """What the page sends, read from JSON into values; the only place that trusts none."""
 
+import re
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ MAX_JSON = 1 << 20  # bytes; the longest prompt that is refused in words fits in
 Event = Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=3_600)]
 Pixels = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+CURSOR = re.compile(r"([0-9]{1,12}\.[0-9]{1,9})-([0-9a-z]{1,40})")
 Order = TypeVar("Order", bound="msgspec.Struct")
 
 
@@ -79,6 +81,19 @@ class AgainOrder(msgspec.Struct, frozen=True):
     """The same once more."""
 
     event: Event
+
+
+def cursor(told: str | None) -> tuple[float, str] | None:
+    """Behind which job a page of the list begins: when it was ordered, and its id.
+
+    Raises:
+        RequestError: That is no such place.
+    """
+    if told is None:
+        return None
+    if place := CURSOR.fullmatch(told):
+        return float(place[1]), place[2]
+    raise RequestError("There is no such page of clips.", hint="Start at the first.")
 
 
 async def read(request: web.Request, order: type[Order]) -> Order:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 import bot
 from adapters.web.cards import file_name
@@ -12,9 +13,26 @@ from adapters.web.chat import OWNER
 from bot.errors import MissingError
 from bot.service import RenderService
 
+RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-0*[1-9][0-9]{0,17})")
 SAMPLES = Path(bot.__file__).parent / "samples"
 STILL_KEY = re.compile(r"[0-9a-z]+\.(?:png|jpg)")  # as the media store names them
 KEEP = "private, max-age=3600"  # long enough for a loop; short for what was deleted
+
+
+class RangedFile(web.FileResponse):
+    """A file, or the one range of it that was asked for.
+
+    Whatever else a `Range` says is to be ignored, as RFC 9110 has it: other units, a
+    last byte before the first, and several ranges, which nobody has to serve.
+    """
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Answer; a request whose range is none is answered as if it had none."""
+        if not _is_one_range(request.headers.get("Range", "bytes=0-")):
+            headers = request.headers.copy()
+            headers.popall("Range")
+            request = request.clone(headers=headers)
+        return await super().prepare(request)
 
 
 class Samples:
@@ -71,7 +89,7 @@ class Pictures:
         if "download" in request.query:
             name = file_name(clip)
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return web.FileResponse(self._service.media_path(clip.media), headers=headers)
+        return RangedFile(self._service.media_path(clip.media), headers=headers)
 
     async def shared(self, request: web.Request) -> web.StreamResponse:
         """A clip whose address we gave out, for whoever was given it."""
@@ -81,7 +99,7 @@ class Pictures:
             "Cache-Control": KEEP,
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        return web.FileResponse(self._service.media_path(clip.media), headers=headers)
+        return RangedFile(self._service.media_path(clip.media), headers=headers)
 
     async def poster(self, request: web.Request) -> web.StreamResponse:
         """The first frame of a clip."""
@@ -99,14 +117,19 @@ class Pictures:
 
     async def sample(self, request: web.Request) -> web.StreamResponse:
         """One of the photos to try with."""
-        return web.FileResponse(
+        return RangedFile(
             await self._samples.path(request.match_info["name"]),
             headers={"Cache-Control": KEEP},
         )
 
-    def _file(self, key: str) -> web.FileResponse:
+    def _file(self, key: str) -> RangedFile:
         path = self._service.media_path(key)
-        return web.FileResponse(path, headers={"Cache-Control": KEEP})
+        return RangedFile(path, headers={"Cache-Control": KEEP})
+
+
+def _is_one_range(told: str) -> bool:
+    asked = RANGE.fullmatch(told)
+    return asked is not None and (not asked[2] or int(asked[1]) <= int(asked[2]))
 
 
 async def still_exists(service: RenderService, key: str) -> bool:

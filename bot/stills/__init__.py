@@ -6,8 +6,10 @@ looks at the one kind of video that people send; `bot.films` runs it.
 """
 
 import asyncio
+import importlib.util
 import secrets
 import stat
+from functools import cache
 from pathlib import Path
 
 from bot.errors import StillError, WorkshopError
@@ -93,6 +95,12 @@ class Stills:
                 "The picture could not be read in reasonable time and memory.",
                 hint="Save it again as a smaller JPEG and send that.",
             ) from error
+
+
+@cache
+def reads_heic() -> bool:
+    """Whether photos as an iPhone keeps them can be read."""
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
 def _read(path: Path) -> bytes:

@@ -239,11 +239,16 @@ async def ahead(db: Rows, job: Job) -> int:
     return int(row["n"])
 
 
-async def latest(db: Rows, person: str, *, limit: int) -> Sequence[Job]:
-    """A person's jobs, the newest first."""
+async def latest(
+    db: Rows, person: str, *, limit: int, before: tuple[float, str] | None = None
+) -> Sequence[Job]:
+    """A person's jobs, the newest first; older than a moment and an id, if so asked."""
+    older = " AND (created, id) < (?, ?)" if before else ""
     rows = await db.rows(
-        "SELECT * FROM jobs WHERE person = ? ORDER BY created DESC, id LIMIT ?",
+        f"SELECT * FROM jobs WHERE person = ?{older}"
+        " ORDER BY created DESC, id DESC LIMIT ?",
         person,
+        *(before or ()),
         limit,
     )
     return [_job(row) for row in rows]

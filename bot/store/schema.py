@@ -144,4 +144,29 @@ CREATE INDEX ledger_cancels ON ledger(person, cancelled_at)
     WHERE cancelled_at IS NOT NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS, CHARACTERS, CANCELS)
+UPLOADS = """
+CREATE TABLE uploads(           -- pictures that programs send ahead of their orders
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL,       -- chat:id
+    name TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    media TEXT NOT NULL,        -- key of the still
+    width BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    created DOUBLE PRECISION NOT NULL,
+    expires DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX uploads_person ON uploads(person, expires);
+CREATE INDEX uploads_expires ON uploads(expires);
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    FIRST,
+    CHATS,
+    SECRETS,
+    PROGRAMS,
+    CHARACTERS,
+    CANCELS,
+    UPLOADS,
+)

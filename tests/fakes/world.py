@@ -68,6 +68,7 @@ class FakeProvider:
         looked: Set once somebody looked.
         fails: What a render ends with instead of a clip.
         clip: What it hands over instead of a tiny clip.
+        text_only: Whether it makes clips of words alone.
         better: Whether it has a second model, for finals.
         characters: How many its first model takes.
         stops: Whether a cancel surely stops a render.
@@ -83,6 +84,7 @@ class FakeProvider:
     looks: int = 1
     fails: BotError | None = None
     clip: Path | None = None
+    text_only: bool = True
     better: bool = False
     characters: int = 0
     stops: bool = True
@@ -107,7 +109,7 @@ class FakeProvider:
             title="The fake model",
             seconds=(4, 8, 12),
             sizes=(Size(64, 36), Size(36, 64)),
-            text_only=True,
+            text_only=self.text_only,
             characters=self.characters,
             native=frozenset(Op),
             weight=self.weight,

@@ -20,6 +20,19 @@ const AWAY = {
  * @throws {Trouble}
  */
 export async function call(method, path, body) {
+  return (await ask(method, path, body)).answer;
+}
+
+/** A long list page by page: what is on each, and the address of the next or null. */
+export async function* pages(path) {
+  while (path) {
+    const { answer, response } = await ask("GET", path);
+    path = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link"))?.[1] ?? null;
+    yield { items: answer, next: path };
+  }
+}
+
+async function ask(method, path, body) {
   const headers = { "X-Vivant": "1" };
   const isForm = body instanceof FormData;
   if (body && !isForm) headers["Content-Type"] = "application/json";
@@ -34,10 +47,10 @@ export async function call(method, path, body) {
     throw new Trouble(0, AWAY);
   }
   if (response.status === 401) location.assign("/sign-in");
-  if (response.status === 204) return null;
+  if (response.status === 204) return { answer: null, response };
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new Trouble(response.status, answer ?? BROKEN);
-  return answer;
+  return { answer, response };
 }
 
 /**

@@ -1,15 +1,57 @@
 // The page: a composer above, cards below, one live line to the bot.
 
-import { call } from "./api.js";
+import { call, pages } from "./api.js";
 import { startComposer } from "./composer.js";
-import { find, plural } from "./dom.js";
-import { drop, ordered, put, replaceAll, tick } from "./gallery.js";
-import { startLive } from "./live.js";
+import { find, plural, show } from "./dom.js";
+import { drop, oldest, ordered, put, replaceAll, tick } from "./gallery.js";
+import { isLost, startLive } from "./live.js";
 
+let next = null; // address of the clips that are older than those shown
+
+/** Fetch everything anew, as far back as somebody has looked. */
 async function reload() {
-  const jobs = await call("GET", "/api/jobs").catch(() => null);
-  if (jobs) replaceAll(jobs);
+  const until = oldest();
+  const jobs = [];
+  let rest = null;
+  try {
+    for await (const page of pages("/api/jobs")) {
+      jobs.push(...page.items);
+      rest = page.next;
+      if (!until || !page.items.length || page.items.at(-1).created <= until) break;
+    }
+  } catch {
+    return; // the line says so; it reloads when it is back
+  }
+  replaceAll(jobs);
+  further(rest);
   showQuota();
+}
+
+async function showMore() {
+  const button = find("#more");
+  button.disabled = true;
+  try {
+    const { value: page } = await pages(next).next();
+    page.items.forEach(put);
+    further(page.next);
+    document.getElementById(`card-${page.items[0]?.id}`)?.focus({ preventScroll: true });
+  } catch {
+    // the button is still there
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function further(address) {
+  next = address;
+  show(find("#more"), Boolean(next));
+}
+
+async function learn() {
+  const about = await call("GET", "/api/about").catch(() => null);
+  show(find("#sign-out"), Boolean(about?.signs_out));
+  // An iPhone makes a JPEG of its photo by itself unless the field asks for HEIC.
+  if (about?.heic) find("#file").accept += ",.heic,.heif";
 }
 
 async function showQuota() {
@@ -37,5 +79,7 @@ document.addEventListener("click", (event) => {
 });
 
 startComposer(ordered);
+find("#more").addEventListener("click", showMore);
+learn();
 startLive({ changed, gone: drop, reload });
-setInterval(tick, 1000);
+setInterval(() => isLost() || tick(), 1000);

@@ -76,9 +76,7 @@ function draw(plan) {
   show(coach, Boolean(plan.coach));
   coach.textContent = plan.coach ?? "";
   show(find("#understood"), true);
-  seconds.options[0].textContent = seconds.value
-    ? "As the words say"
-    : `As the words say: ${plan.seconds} s`;
+  seconds.options[0].textContent = seconds.value ? "Auto" : `Auto: ${plan.seconds} s`;
 }
 
 async function order(ordered) {

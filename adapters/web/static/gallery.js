@@ -51,6 +51,12 @@ export function drop(id) {
   if (hadFocus) (neighbour ?? find("#gallery-title")).focus({ preventScroll: true });
 }
 
+/** When the oldest job that is shown was ordered, in seconds; null without any. */
+export function oldest() {
+  if (cards.size === 0) return null;
+  return Math.min(...Array.from(cards.values(), (card) => card.job.created));
+}
+
 export function tick() {
   for (const card of cards.values()) card.tick();
 }

@@ -12,29 +12,54 @@ const inSight = new IntersectionObserver(
   { threshold: 0.4 },
 );
 
+/** A video far away is only a frame: a browser plays no more than some dozens. */
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { target: video, isIntersecting } of entries) {
+      if (isIntersecting) fill(video);
+      else empty(video);
+    }
+  },
+  { rootMargin: "100% 0px" },
+);
+
+function fill(video) {
+  if (video.hasAttribute("src")) return;
+  video.poster = video.dataset.poster;
+  video.src = video.dataset.source;
+}
+
+function empty(video) {
+  if (!video.hasAttribute("src")) return;
+  video.pause();
+  video.removeAttribute("src");
+  video.load(); // lets go of its connection
+}
+
 /** Put a player for `clip` into `screen`, before what is there. */
 export function addPlayer(screen, clip, words) {
   screen.prepend(copy("player-template"));
   const video = find("video", screen);
   video.muted = true; // the attribute alone does not count for cloned nodes
-  video.poster = clip.poster;
-  video.src = clip.url;
+  Object.assign(video.dataset, { poster: clip.poster, source: clip.url });
   video.setAttribute("aria-label", `Clip: ${words}`);
   wirePlay(video, find(".play", screen));
   wireSound(video, find(".sound", screen));
   find(".full", screen).addEventListener("click", () => video.requestFullscreen?.());
   inSight.observe(video);
+  near.observe(video);
 }
 
 export function removePlayer(screen) {
   const video = find("video", screen);
   if (!video) return;
   inSight.unobserve(video);
-  video.removeAttribute("src");
-  video.load(); // lets go of its connection
+  near.unobserve(video);
+  empty(video);
 }
 
 function start(video) {
+  fill(video);
   video.play().catch(() => {}); // a browser may refuse; the button is still there
 }
 

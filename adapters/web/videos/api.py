@@ -15,14 +15,14 @@ from adapters.web.uploads import UploadError
 from adapters.web.videos import objects, orders
 from adapters.web.videos.errors import WireError
 from adapters.web.videos.files import Files
-from bot.errors import FilmError, MissingError, StateError
-from bot.keys import CHAT
-from bot.models import Ask, Clip, Entry, Job, Person, Place, State, Still
+from adapters.web.videos.fingerprints import fingerprint, pictures
+from adapters.web.videos.holders import HOLDER, LONGEST_KEY, event_of, place_of
+from adapters.web.videos.shelf import Shelf
+from bot.errors import FilmError, MissingError, StateError, StillError
+from bot.models import Ask, Clip, Entry, Job, ModelCard, Person, State, Still
 from bot.service import RenderService
 from bot.store.characters import Kept
 
-HOLDER = web.RequestKey("holder", Person)
-LONGEST_KEY = 200  # characters, of a key of ours and of a key for idempotency
 LATE = frozenset({State.FINISHING, State.DELIVERING})  # a cancel may come too late
 PATIENCE = 5.0  # seconds for such a job to end; it usually takes less than one
 LOOK_EVERY = 0.1  # seconds
@@ -38,11 +38,14 @@ class Videos:
         self._keep_days = keep_days
         self._files = Files(service)
         self._knocks = Knocks()
+        self._shelf = Shelf(service)
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, below `/v1`."""
         return [
+            *self._shelf.routes(),
             web.get("/models", self.models),
+            web.get("/models/{id:.+}", self.model),
             web.get("/videos", self.page),
             web.post("/videos", self.create),
             web.post("/videos/edits", self.edit),
@@ -76,14 +79,31 @@ class Videos:
         request[HOLDER] = holder
         return await handler(request)
 
-    async def models(self, _: web.Request) -> web.Response:
+    async def models(self, request: web.Request) -> web.Response:
         """What can be asked for."""
-        return web.json_response(objects.models(self._service.models()))
+        return web.json_response(objects.models(self._names(request)))
+
+    async def model(self, request: web.Request) -> web.Response:
+        """One of those names."""
+        name = request.match_info["id"]
+        names = self._names(request)
+        if alias := orders.alias(name):
+            names[name] = names[objects.NAMES[alias]]
+        if name not in names:
+            raise WireError(
+                "There is no such model here.",
+                hint="GET /v1/models lists them.",
+                param="model",
+                code="model_not_found",
+                status=404,
+            )
+        return web.json_response(objects.model_of(name, names[name]))
 
     async def create(self, request: web.Request) -> web.Response:
-        """Order a video, from words and perhaps from a picture."""
+        """Order a video, from words and perhaps from a picture, or a remix of one."""
         order, files = await orders.read(request, orders.Create)
-        event = _event(request)
+        if order.remix_video_id is not None:
+            return await self._remixed(request, order, files)
         ask = Ask(
             prompt=order.prompt,
             seconds=orders.seconds(order.seconds),
@@ -94,19 +114,39 @@ class Videos:
             ask = replace(ask, tier=order.tier)
         else:
             ask = replace(ask, model=order.model)
-        characters = [await self._character(request, c.id) for c in order.characters]
-        first, last = await self._stills(order.input_reference, files, request[HOLDER])
-        job = await self._service.submit(
-            replace(
-                ask,
-                still=first,
-                last=last,
-                characters=tuple(kept.character for kept in characters),
-            ),
-            person=request[HOLDER],
-            place=_place(request),
-            event=event,
+        reference = order.picture
+        if reference and files:
+            raise orders.no_picture()
+        body = await fingerprint(
+            "create",
+            **{name: getattr(ask, name) for name in ("prompt", "seconds", "seed")},
+            size=ask.size and str(ask.size),
+            model=ask.model or ask.tier,
+            pictures=await pictures(reference, files),
+            characters=[one.id for one in order.characters],
         )
+        if job := await self._before(request, body):
+            return await self._told(request, job)
+        characters = [await self._character(request, c.id) for c in order.characters]
+        first, last = await self._stills(request, reference, files)
+        ask = replace(
+            ask,
+            still=first,
+            last=last,
+            characters=tuple(kept.character for kept in characters),
+        )
+        try:
+            job = await self._service.submit(
+                ask,
+                person=request[HOLDER],
+                place=place_of(request),
+                event=event_of(request),
+                body=body,
+            )
+        except StillError as error:
+            if first is None:
+                raise self._wants_picture(error) from error
+            raise
         return await self._told(request, job)
 
     async def page(self, request: web.Request) -> web.Response:
@@ -166,14 +206,21 @@ class Videos:
     async def extend(self, request: web.Request) -> web.Response:
         """Make a finished video longer."""
         order, _ = await orders.read(request, orders.Extend)
+        seconds = orders.seconds(order.seconds) or 0
+        body = await fingerprint(
+            "extend", prompt=order.prompt, video=order.video.id, seconds=seconds
+        )
+        if job := await self._before(request, body):
+            return await self._told(request, job)
         clip = await self._finished(request, order.video.id)
         job = await self._service.extend(
             clip.id,
             order.prompt,
-            orders.seconds(order.seconds) or 0,
+            seconds,
             person=request[HOLDER],
-            place=_place(request),
-            event=_event(request),
+            place=place_of(request),
+            event=event_of(request),
+            body=body,
         )
         return await self._told(request, job)
 
@@ -190,7 +237,8 @@ class Videos:
             raise WireError("That is not a name.", param="name")
         if not films:
             raise FilmError("There is no video.")
-        kept = await self._service.add_character(name, films[0], person=request[HOLDER])
+        film = films[0].data
+        kept = await self._service.add_character(name, film, person=request[HOLDER])
         return web.json_response(objects.character(kept))
 
     async def character(self, request: web.Request) -> web.Response:
@@ -213,40 +261,104 @@ class Videos:
     async def _changed(
         self, request: web.Request, clip_id: str, words: str
     ) -> web.Response:
+        body = await fingerprint("remix", prompt=words, video=clip_id)
+        if job := await self._before(request, body):
+            return await self._told(request, job)
         clip = await self._finished(request, clip_id)
         job = await self._service.remix(
             clip.id,
             words,
             person=request[HOLDER],
-            place=_place(request),
-            event=_event(request),
+            place=place_of(request),
+            event=event_of(request),
+            body=body,
         )
         return await self._told(request, job)
 
+    async def _remixed(
+        self, request: web.Request, order: orders.Create, files: list[orders.Sent]
+    ) -> web.Response:
+        """A remix that came as a new video, as the API's first users sent it.
+
+        Raises:
+            WireError: It says what a remix takes from its video, and says it otherwise.
+        """
+        video_id = order.remix_video_id or ""
+        body = await fingerprint("remix", prompt=order.prompt, video=video_id)
+        if job := await self._before(request, body):
+            return await self._told(request, job)
+        clip = await self._finished(request, video_id)
+        done = clip.request
+        own = f"{done.provider}/{done.model}"
+        size, seconds = orders.size(order.size), orders.seconds(order.seconds)
+        for name, differs in (
+            ("input_reference", bool(files or order.input_reference)),
+            ("characters", bool(order.characters)),
+            ("seed", order.seed not in {None, done.seed}),
+            ("seconds", seconds not in {None, done.seconds}),
+            ("size", size not in {None, done.size, clip.size}),
+            ("model", order.tier is None and order.model != own),
+        ):
+            if differs:
+                raise WireError(
+                    "A remix takes its {name} from its video.",
+                    hint="Leave that out, or order a new video without remix_video_id.",
+                    param=name,
+                    name=name,
+                )
+        return await self._changed(request, clip.id, order.prompt)
+
+    async def _before(self, request: web.Request, body: str) -> Job | None:
+        """The job that this very order has made already, if its key says so."""
+        event = event_of(request)
+        if event is None:
+            return None
+        return await self._service.ordered(request[HOLDER], event, body=body)
+
     async def _stills(
-        self, reference: orders.Reference | None, files: list[bytes], person: Person
+        self,
+        request: web.Request,
+        reference: orders.Reference | None,
+        files: list[orders.Sent],
     ) -> tuple[Still | None, Still | None]:
         """The first and the last picture, made safe."""
+        person: Person = request[HOLDER]
         if reference is None:
             stills = [
-                await self._service.still_from_bytes(file, person=person)
+                await self._service.still_from_bytes(file.data, person=person)
                 for file in files
             ]
             return (stills[0] if stills else None), (stills[1] if stills[1:] else None)
         if reference.file_id is not None:
-            raise WireError(
-                "No files are kept here.",
-                hint="Send the picture itself, or its address as image_url.",
-                param="input_reference",
-                code="unsupported",
+            upload = await self._shelf.get(
+                request, reference.file_id, param="input_reference"
             )
-        if files or reference.image_url is None:
-            raise WireError("That is not one picture.", param="input_reference")
-        if reference.image_url[:5].lower() != "data:":
-            url = reference.image_url
+            return upload.still, None
+        url = reference.image_url or ""
+        if not orders.is_data(url):
             return await self._service.still_from_link(url, person=person), None
-        data = await asyncio.to_thread(orders.in_data_url, reference.image_url)
+        data = await asyncio.to_thread(orders.in_data_url, url)
         return await self._service.still_from_bytes(data, person=person), None
+
+    def _wants_picture(self, error: StillError) -> WireError:
+        """Which fields help where a model makes nothing of words alone."""
+        able = [card.name for card in self._service.models() if card.text_only]
+        others = f" Of words alone, these make one: {', '.join(able)}." if able else ""
+        return WireError(
+            str(error),
+            hint="Send a picture as the file input_reference of a form, or as"
+            f" input_reference.image_url or input_reference.file_id.{others}",
+            param="input_reference",
+        )
+
+    def _names(self, request: web.Request) -> dict[str, ModelCard | None]:
+        """Every name that an order may have, and the model that it stands for now."""
+        place = place_of(request)
+        tiers = {
+            name: self._service.stands_for(tier, place)
+            for tier, name in objects.NAMES.items()
+        }
+        return tiers | {card.name: card for card in self._service.models()}
 
     async def _ended(self, job: Job, person: Person) -> Job:
         """A job that can no longer be stopped, once it has ended.
@@ -283,16 +395,3 @@ class Videos:
     async def _told(self, request: web.Request, job: Job) -> web.Response:
         entry = await self._service.entry(job.id, person=request[HOLDER])
         return web.json_response(objects.video(entry, keep_days=self._keep_days))
-
-
-def _place(request: web.Request) -> Place:
-    """Where a key's jobs report: a channel of its own, in a workspace of all keys."""
-    return Place(chat=CHAT, workspace=CHAT, channel=request[HOLDER].id)
-
-
-def _event(request: web.Request) -> str | None:
-    """The program's own key of an order: the same one again is the same video."""
-    key = request.headers.get("Idempotency-Key")
-    if key is None or (key.isprintable() and 0 < len(key) <= LONGEST_KEY):
-        return key
-    raise WireError("An Idempotency-Key has 1 to 200 characters.")

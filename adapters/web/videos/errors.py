@@ -21,6 +21,7 @@ from bot.errors import (
     QuotaError,
     RateError,
     RequestError,
+    ReusedError,
     StateError,
     StillError,
 )
@@ -31,6 +32,7 @@ SOON = 60.0  # seconds; the official SDK asks again by itself within that
 
 CODES: Mapping[type[BotError], str] = {
     MissingError: "not_found",
+    ReusedError: "idempotency_key_reused",
     StateError: "invalid_state",
     RateError: "rate_limit_exceeded",
     QuotaError: "insufficient_quota",
@@ -92,7 +94,7 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def _told(error: BotError) -> web.Response:
-    """The answer to an error; who is out of quota is told not to try again at once."""
+    """The answer to an error; where the same again cannot help, clients are told so."""
     kinds = type(error).__mro__
     status = next(STATUS[kind] for kind in kinds if kind in STATUS).value
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -112,7 +114,8 @@ def _told(error: BotError) -> web.Response:
     after = error.after if isinstance(error, RateError | BusyError) else None
     if after is not None:
         response.headers["Retry-After"] = str(math.ceil(after))
-    if code == "insufficient_quota" or (after or 0.0) > SOON:
+    final = {"insufficient_quota", "idempotency_key_reused"}
+    if code in final or (after or 0.0) > SOON:
         response.headers["x-should-retry"] = "false"
     return response
 

@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from adapters.web.cards import file_name
-from adapters.web.pictures import KEEP
+from adapters.web.pictures import KEEP, RangedFile
 from adapters.web.videos.errors import WireError
 from bot.errors import MissingError
 from bot.models import Clip
@@ -34,7 +34,7 @@ class Files:
             case "video":
                 told = f'attachment; filename="{file_name(clip)}"'
                 headers["Content-Disposition"] = told
-                return web.FileResponse(path, headers=headers)
+                return RangedFile(path, headers=headers)
             case "thumbnail":
                 data, kind = await self._service.thumbnail(clip), "webp"
             case "spritesheet":

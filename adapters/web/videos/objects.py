@@ -1,6 +1,6 @@
 """Jobs as the reference wire shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TypedDict
 
 from bot.errors import Fault
@@ -128,14 +128,36 @@ def page(videos: list[Video], *, more: bool) -> Videos:
     )
 
 
-def models(cards: Sequence[ModelCard]) -> dict[str, object]:
+def models(names: Mapping[str, ModelCard | None]) -> dict[str, object]:
     """Every name that an order may have, as `GET /v1/models` lists them."""
-    names = [*NAMES.values(), *(card.name for card in cards)]
-    listed = [
-        {"id": name, "object": "model", "created": 0, "owned_by": "vivant"}
-        for name in names
-    ]
+    listed = [model_of(name, card) for name, card in names.items()]
     return {"object": "list", "data": listed}
+
+
+def model_of(name: str, card: ModelCard | None) -> dict[str, object]:
+    """A name that an order may have, and what the model behind it needs and can.
+
+    The reference knows the first four fields only; its clients pass over the others.
+    """
+    known: dict[str, object] = {
+        "id": name,
+        "object": "model",
+        "created": 0,
+        "owned_by": "vivant",
+    }
+    if card is None:
+        return known
+    return known | {
+        "stands_for": card.name,
+        "input_reference": "optional" if card.text_only else "required",
+        "last_frame": card.last_frame,
+        "characters": card.characters,
+        "seconds": [str(one) for one in card.seconds],
+        "sizes": [str(one) for one in card.sizes],
+        "audio": card.audio,
+        "free": card.weight == 0,
+        "prompt_characters": card.prompt_limit,
+    }
 
 
 def _why(job: Job) -> Why:

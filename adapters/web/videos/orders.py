@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
@@ -15,11 +15,13 @@ from bot.models import Size, Tier
 
 MOST_JSON = 22 << 20  # bytes; the reference wire takes 20 MiB of data URL
 MOST_PARTS = 16
-MOST_FILES = {"input_reference": 2, "video": 1}  # the first and the last picture
+# The first and the last picture; anything else comes alone.
+MOST_FILES = {"input_reference": 2, "video": 1, "file": 1}
 PATIENCE = 120.0  # seconds for a whole order to arrive
 LONGEST_PROMPT = 32_000  # characters, as in the reference
 SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})")
 SECONDS = re.compile(r"[1-9][0-9]{0,3}")
+ADDRESS = re.compile(r"(?:https?|data):", re.IGNORECASE)
 ALIAS = re.compile(r"sora-2(-pro)?(?:-\d{4}-\d\d-\d\d)?")
 LISTED = re.compile(r"(\w{1,40})\[[0-9]?\]\[(\w{1,40})\]", re.ASCII)
 DATA_URL = re.compile(r"data:[\w./+-]{0,100}(?:;[\w=-]{1,40})*;base64,", re.ASCII)
@@ -27,6 +29,13 @@ Prompt = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PROMPT)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Order = TypeVar("Order", bound="msgspec.Struct")
+
+
+class Sent(NamedTuple):
+    """A file as it came: what it was called, and what is in it."""
+
+    name: str
+    data: bytes
 
 
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,16 +71,45 @@ class Create(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: str | int | None = None
     size: str | None = None
     seed: Seed | None = None
-    input_reference: Reference | None = None
+    input_reference: Reference | str | None = None
+    remix_video_id: str | None = None
     characters: Annotated[tuple[Named, ...], msgspec.Meta(max_length=2)] = ()
 
     @property
     def tier(self) -> Tier | None:
         """What a name of Sora's stands for; None is a model of ours, by its name."""
-        known = ALIAS.fullmatch(self.model)
-        if known is None:
-            return None
-        return Tier.FINAL if known[1] else Tier.DRAFT
+        return alias(self.model)
+
+    @property
+    def picture(self) -> Reference | None:
+        """Where the picture to start from is, however that was said.
+
+        Raises:
+            WireError: It is said twice, or not at all.
+        """
+        told = self.input_reference
+        if isinstance(told, str):
+            is_id = told.startswith("file-")
+            told = Reference(file_id=told) if is_id else Reference(image_url=told)
+            if not (is_id or ADDRESS.match(told.image_url or "")):
+                raise no_picture()
+        if told is not None and (told.file_id is None) == (told.image_url is None):
+            raise no_picture()
+        return told
+
+
+class Lasting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a file is to go by itself."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=1)]
+    anchor: Literal["created_at"] = "created_at"
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keep a picture, please; it comes as a file. What for is up to the program."""
+
+    purpose: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "user_data"
+    expires_after: Lasting | None = None
 
 
 class Remix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +135,7 @@ class Extend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def read(
     request: web.Request, order: type[Order], *, file: str = "input_reference"
-) -> tuple[Order, list[bytes]]:
+) -> tuple[Order, list[Sent]]:
     """The order in the body of a request, and what came as files of that name.
 
     Raises:
@@ -118,6 +156,14 @@ async def read(
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unread(str(error)) from error
     raise WireError("Orders are JSON or multipart/form-data.", status=415)
+
+
+def alias(name: str) -> Tier | None:
+    """The tier that a name of Sora's stands for, if it is one."""
+    known = ALIAS.fullmatch(name)
+    if known is None:
+        return None
+    return Tier.FINAL if known[1] else Tier.DRAFT
 
 
 def seconds(told: str | int | None) -> int | None:
@@ -145,6 +191,11 @@ def size(told: str | None) -> Size | None:
     if sides is None:
         raise WireError("Sizes are WIDTHxHEIGHT, as in “1280x720”.", param="size")
     return Size(int(sides[1]), int(sides[2]))
+
+
+def is_data(url: str) -> bool:
+    """Whether an address has all of what it leads to inside."""
+    return url[:5].lower() == "data:"
 
 
 def in_data_url(url: str) -> bytes:
@@ -176,14 +227,14 @@ async def _body(request: web.Request) -> bytes:
     return bytes(data)
 
 
-async def _form(request: web.Request, file: str) -> tuple[dict[str, Any], list[bytes]]:
+async def _form(request: web.Request, file: str) -> tuple[dict[str, Any], list[Sent]]:
     """The fields and the files of a form, read piece by piece.
 
     Brackets are how a form says what an object has: `input_reference[image_url]`, and
     what a list has: `characters[][id]` or `characters[0][id]`.
     """
     fields: dict[str, Any] = {}
-    files: list[bytes] = []
+    files: list[Sent] = []
     try:
         parts = 0
         form = await request.multipart()
@@ -196,7 +247,8 @@ async def _form(request: web.Request, file: str) -> tuple[dict[str, Any], list[b
             elif part.name != file or len(files) == MOST_FILES[file]:
                 raise _no_file(part.name or "", wanted=file)
             else:
-                files.append(await _read(part, MAX_UPLOAD))
+                name = "".join(c for c in part.filename if c.isprintable())[:200]
+                files.append(Sent(name, await _read(part, MAX_UPLOAD)))
     except BROKEN as error:
         raise WireError("That form cannot be read.") from error
     return fields, files
@@ -226,6 +278,15 @@ async def _read(part: BodyPartReader, most: int) -> bytes:
         if len(data) > most:
             raise UploadError("That has more than {limit} MB.", limit=most // 10**6)
     return bytes(data)
+
+
+def no_picture() -> WireError:
+    """The order says two pictures at once, or names none."""
+    return WireError(
+        "That is not one picture.",
+        hint="Give one of image_url and file_id, or send the picture as a file.",
+        param="input_reference",
+    )
 
 
 def _no_file(name: str, *, wanted: str) -> WireError:

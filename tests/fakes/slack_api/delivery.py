@@ -120,7 +120,12 @@ class Delivery:
     async def _attempt(self, number: int, reason: str) -> bool:
         """Bring it once; whether that was the last time."""
         self.attempts += 1
-        self.failed, stop = await self.slack.transport.bring(self, number, reason)
+        try:
+            self.failed, stop = await self.slack.transport.bring(self, number, reason)
+        except Exception as error:
+            self.failed, self.over = f"the fake itself: {error!r}", True
+            self.slack.bell.ring()
+            raise
         self.slack.bell.ring()
         return stop or not self.failed
 

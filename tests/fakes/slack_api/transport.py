@@ -75,7 +75,7 @@ class Signed:
                 sent.cancel()
         if not sent.done():
             return "http_timeout", False
-        if isinstance(sent.exception(), aiohttp.ClientError | OSError):
+        if isinstance(sent.exception(), aiohttp.ClientError | OSError | EOFError):
             return "connection_failed", False
         status, body, answered, took = sent.result()
         stop = answered.get("X-Slack-No-Retry") == "1"
