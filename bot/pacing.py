@@ -96,6 +96,12 @@ class Pace:
         deadline: After this long a render is given up.
         tries: How often a step is tried when what failed may pass.
         settle: How long a lost order may take to show up in the provider's list.
+        silent: After this long without an answer the card says so.
+        gone: How long a provider may know nothing of a render before it is believed.
+        grace: After a restart a render is watched this long at least.
+        tell: After this long without its file the card says that a clip is made.
+        fetch: How long a finished clip is asked for, where nobody says when it ends.
+        fetch_longest: The longest pause between two tries to fetch it.
         outage: How long a chat may be away before a result is only kept for later.
         looks: How closely a render is watched; None takes the pauses above.
     """
@@ -106,12 +112,22 @@ class Pace:
     deadline: float = 3_600.0
     tries: int = 5
     settle: float = 60.0
+    silent: float = 120.0
+    gone: float = 600.0
+    grace: float = 600.0
+    tell: float = 10.0
+    fetch: float = 6 * 3_600.0
+    fetch_longest: float = 300.0
     outage: float = 3_600.0
     looks: Pacing | None = None
 
-    def pauses(self) -> Iterator[float]:
-        """Ever longer pauses, with some jitter."""
-        pause = self.first
+    def pauses(self, longest: float | None = None) -> Iterator[float]:
+        """Ever longer pauses, with some jitter.
+
+        Args:
+            longest: The longest pause, where it is not the usual.
+        """
+        pause, most = self.first, self.longest if longest is None else longest
         while True:
             yield pause * random.uniform(0.8, 1.2)
-            pause = min(pause * self.growth, self.longest)
+            pause = min(pause * self.growth, most)

@@ -145,7 +145,7 @@ async def test_a_render_that_never_ends_is_given_up_and_given_back(
     clock = iter(range(0, 10**9, 60))
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_fake_house(
-        tmp_path, provider=provider, now=lambda: float(next(clock))
+        tmp_path, provider=provider, ticks=lambda: float(next(clock))
     ) as house:
         job = await house.submit()
 

@@ -22,7 +22,7 @@ from bot.providers.wire import Wire
 BASE_URL = "https://queue.fal.run"
 STORE_URL = "https://rest.fal.ai"
 KEYS = ".well-known/jwks.json"
-KEPT = '{"expiration_duration_seconds": 3600}'  # we fetch a clip within minutes
+KEPT = '{"expiration_duration_seconds": 86400}'  # usually it is fetched in seconds
 
 
 class Fal(Cloud):

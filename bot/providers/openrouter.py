@@ -101,12 +101,17 @@ class OpenRouter(Cloud):
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from its signed link, else through OpenRouter itself."""
-        answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
-        links = _list(answer.fields.get("urls"))
-        signed = [link for link in links if isinstance(link, str)]
-        if signed:
+        links: list[str] = []
+        with suppress(
+            ProviderError
+        ):  # without its answer the clip may be had all the same
+            answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
+            for name in ("urls", "unsigned_urls"):
+                found = _list(answer.fields.get(name))
+                links += [link for link in found if isinstance(link, str)]
+        if links:
             with suppress(ProviderError):  # such a link ends; OpenRouter itself stays
-                await self._bring(signed, to)
+                await self._bring(links, to)
                 return
         path = f"videos/{in_path(job.ref)}/content?index=0"
         await self._wire.download(path, to, most=self._desk.most_clip)
