@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot import retention
-from bot.clock import Clock, boot_id, keep, open_clock
 from bot.choice import Choice
+from bot.clock import Clock, boot_id, keep, open_clock
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import BotError

@@ -25,7 +25,7 @@ FINAL = frozenset(
     {Fault.EXPIRED, Fault.LOST, Fault.REFUSED_INPUT, Fault.REFUSED_OUTPUT}
 )
 NOT_HAD = "The clip is made, but {provider} did not hand it out."
-ASK_AGAIN = "Press Again: it is fetched, if it is there by then, before a new one."
+ASK_AGAIN = "Press Again: nothing new is ordered if the service hands it out by then."
 
 
 class UnusableError(Exception):

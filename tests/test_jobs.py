@@ -301,7 +301,9 @@ async def test_a_cancel_cuts_the_wait_short(tmp_path: Path) -> None:
     async with open_fake_house(tmp_path, provider=provider, pace=patient) as house:
         job = await house.submit()
         running = asyncio.create_task(house.runner.run())
-        await provider.looked.wait()
+        while not any(card.ref for card in house.chat.cards):
+            await house.chat.changed.wait()
+            house.chat.changed.clear()
 
         await house.service.cancel(job.id, person=ANN)
         await house.finish()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Fault, ProviderError
-from bot.models import Carrier, Op, Size, State, Way
+from bot.models import Carrier, Job, Op, Size, State, Way
 from bot.providers.openrouter import read_card
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Rig, colour_of, open_rig
@@ -180,7 +180,7 @@ async def test_fal_is_called_by_the_names_of_the_endpoint(rig: Rig) -> None:
     assert order.json["image_url"].startswith("data:")
     assert order.json["end_image_url"].startswith("data:")
     expires = json.loads(order.headers["X-Fal-Object-Lifecycle-Preference"])
-    assert expires == {"expiration_duration_seconds": 3600}
+    assert expires == {"expiration_duration_seconds": 86_400}
 
 
 @service("fal")
@@ -455,16 +455,24 @@ async def test_a_seed_tells_a_lost_order_from_others_of_the_same_words(
         await rig.ordered(**other)
     foreign = await rig.ordered()
     rig.service.models[foreign.ref] = "acme/other"
-    job = replace(rig.job(), since=0.0)
+    job = rig.job()
 
     found = await rig.provider.find(job, taken=frozenset())
 
     assert found.ref == wanted.ref
-    assert await rig.provider.find(job, taken=frozenset({wanted.ref})) is None
+    assert await rig.provider.find(job, taken=frozenset(rig.service.renders)) is None
+    others = frozenset({str(wanted.ref)})
+    await lost(rig, job, others)  # what is left may be it under other names
     rig.service.made[wanted.ref] = {}  # it deletes them after an hour
+    await lost(rig, job, frozenset())
+
+
+async def lost(rig: Rig, job: Job, taken: frozenset[str]) -> None:
+    """Nobody can tell whether this order was taken."""
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.find(job, taken=frozenset())
+        await rig.provider.find(job, taken=taken)
     assert caught.value.fault is Fault.LOST
+    assert caught.value.billed
 
 
 @service("replicate")

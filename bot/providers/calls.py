@@ -145,7 +145,6 @@ class Calls:
         *,
         json: object = None,
         files: Files | None = None,
-        params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
         most: int = MOST_JSON,
@@ -158,7 +157,6 @@ class Calls:
             path: Relative to the base.
             json: The order as JSON, or
             files: as the parts of a form, which is multipart even without a file.
-            params: Of the address.
             headers: More of them.
             seconds: Longest wait for the answer, where it is not the usual.
             most: Bytes that an answer may have.
@@ -173,7 +171,6 @@ class Calls:
         request = self._orders.build_request(
             "POST",
             urljoin(self.base, path),
-            params=params,
             content=content,
             files=files,
             headers={**plain, **(headers or {})},

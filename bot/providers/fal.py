@@ -7,7 +7,7 @@ made from the model and the request's id; what an answer says of addresses is no
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bot.errors import Fault
 from bot.models import Carrier, Job, ModelCard, Op, RenderRequest, Snapshot, State, Way
@@ -110,9 +110,8 @@ class Fal(Cloud):
         endpoint = self._endpoint(job.request)
         hook = self._desk.hook(self.name)
         answer = await self._wire.order(
-            endpoint,
+            f"{endpoint}?{urlencode({'fal_webhook': hook})}" if hook else endpoint,
             json=await self._input(job),
-            params={"fal_webhook": hook} if hook else None,
             headers={"X-Fal-Object-Lifecycle-Preference": KEPT},
         )
         return self._accepted(answer.fields.get("request_id"))

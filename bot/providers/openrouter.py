@@ -102,13 +102,17 @@ class OpenRouter(Cloud):
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from its signed link, else through OpenRouter itself."""
         links: list[str] = []
-        with suppress(
-            ProviderError
-        ):  # without its answer the clip may be had all the same
+        with suppress(ProviderError):  # the clip may be had without its answer
             answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
-            for name in ("urls", "unsigned_urls"):
-                found = _list(answer.fields.get(name))
-                links += [link for link in found if isinstance(link, str)]
+            signed = _list(answer.fields.get("urls"))
+            others = _list(answer.fields.get("unsigned_urls"))
+            links = [link for link in signed if isinstance(link, str)]
+            # Its own need the key and are what is asked for below.
+            links += [
+                link
+                for link in others
+                if isinstance(link, str) and not self._wire.is_own(link)
+            ]
         if links:
             with suppress(ProviderError):  # such a link ends; OpenRouter itself stays
                 await self._bring(links, to)

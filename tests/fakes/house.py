@@ -48,6 +48,18 @@ PLENTY = Caps(
 
 
 @dataclass
+class Ticks:
+    """A monotonic clock on which every look at it takes some seconds."""
+
+    step: float = 1.0
+    at: float = 1_000.0
+
+    def __call__(self) -> float:
+        self.at += self.step
+        return self.at
+
+
+@dataclass
 class FakeHouse:
     """Everything a test may look at."""
 

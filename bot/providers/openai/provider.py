@@ -160,9 +160,8 @@ class OpenAIVideos(Cloud):
             try:
                 await other(job, to)
             except ProviderError as second:
-                # The first is the reason, but where the clip is surely gone.
-                gone = second.fault is Fault.EXPIRED and not second.doubtful
-                raise second if gone else error from second
+                # The first is the reason, but where the clip itself is gone.
+                raise second if second.fault is Fault.EXPIRED else error from second
 
     async def _linked(self, job: Job, to: Path) -> None:
         await self._bring(await self._links(job), to)
