@@ -103,7 +103,8 @@ class Rendering(Lifecycle):
             log.info("job %s: %s", job.id, error, exc_info=error.__cause__)
             return error
         except Exception:
-            log.exception("job %s: a look broke in a way nobody foresaw", job.id)
+            if self._waits.is_news(job.id):  # it may come again for hours
+                log.exception("job %s: a look broke in a way nobody foresaw", job.id)
             return BROKEN
 
     def _is_final(self, error: BotError, watch: _Watch) -> bool:
@@ -168,7 +169,8 @@ class Rendering(Lifecycle):
                 log.info("job %s: %s", job.id, error, exc_info=error.__cause__)
                 trouble: BotError | UnusableError = error
             except Exception:
-                log.exception("job %s: a fetch broke in a way nobody foresaw", job.id)
+                if self._waits.is_news(job.id):
+                    log.exception("job %s: a fetch broke as nobody foresaw", job.id)
                 trouble = UnusableError(BROKEN)
             if self._is_hopeless(job, trouble, tried):
                 return self._not_had(job, trouble)

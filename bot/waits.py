@@ -23,6 +23,7 @@ class _Wait:
         ordered: When its last order left, if this process sent it.
         answer: What the provider said to that order, until somebody has read it.
         called: Whether the provider has called because of it.
+        odd: Whether something that nobody foresaw was logged of it.
     """
 
     entered: float
@@ -30,6 +31,7 @@ class _Wait:
     ordered: float | None = None
     answer: Snapshot | None = None
     called: bool = False
+    odd: bool = False
     hint: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -100,6 +102,12 @@ class Waits:
         wait = self._waits[job_id]
         seen, wait.answer = wait.answer, None
         return seen
+
+    def is_news(self, job_id: str) -> bool:
+        """Whether nothing odd has been logged of a job yet; from now on it has."""
+        wait = self._waits[job_id]
+        was, wait.odd = wait.odd, True
+        return not was
 
     async def rest(self, job_id: str, seconds: float) -> bool:
         """Wait, unless somebody hints that it is worth looking now.

@@ -154,8 +154,7 @@ async def test_a_clip_that_is_waited_for_can_be_cancelled(tmp_path: Path) -> Non
         job = await house.submit()
         await house.store.rows("UPDATE jobs SET state = 'fetching', ref = 'r'")
         running = asyncio.create_task(house.runner.run())
-        while not provider.fetched:
-            await asyncio.sleep(0)
+        await provider.wanted.wait()
 
         await house.service.cancel(job.id, person=ANN)
         await house.finish()

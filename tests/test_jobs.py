@@ -17,6 +17,7 @@ from bot.errors import (
     StorageError,
     WorkshopError,
 )
+from bot.jobs import Jobs
 from bot.models import Ask, Job, Person, Snapshot, State
 from bot.pacing import Pace
 from tests.fakes.house import (
@@ -583,6 +584,28 @@ def test_pauses_grow_and_stay_below_the_longest() -> None:
     assert all(pause <= 8.0 * 1.2 for pause in rest)
     assert rest[-1] >= 8.0 * 0.8
     assert AT_ONCE.first == 0.0
+
+
+@pytest.mark.parametrize("state", ["submitting", "rendering", "delivering"])
+async def test_a_job_that_cannot_go_on_ends_and_gives_back(
+    tmp_path: Path, state: str
+) -> None:
+    """It is tried a few times, and orders nothing meanwhile."""
+
+    class Stuck(Jobs):
+        async def advance(self, job: Job, *, again: bool) -> Job:
+            raise RuntimeError("nobody foresaw this")
+
+    async with open_fake_house(tmp_path, jobs_class=Stuck) as house:
+        job = await house.submit()
+        await house.store.rows("UPDATE jobs SET state = ?", state)
+
+        assert (await ended(house, job.id)).ended
+
+        assert house.provider.orders.read() == []
+        assert await house.ledger() == [
+            ("charged" if state == "delivering" else "returned", 4)
+        ]
 
 
 async def test_trouble_keeps_its_numbers(tmp_path: Path) -> None:

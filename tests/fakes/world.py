@@ -65,6 +65,7 @@ class FakeProvider:
         looks: How often a render is looked at before it is done.
         asked: Set once somebody ordered.
         looked: Set once somebody looked.
+        wanted: Set once somebody asked for a clip.
         fails: What a render ends with instead of a clip.
         clip: What it hands over instead of a tiny clip.
         better: Whether it has a second model, for finals.
@@ -98,6 +99,7 @@ class FakeProvider:
     seen: dict[str, int] = field(default_factory=dict)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.orders = Diary(self.folder / f"{self.name}.jsonl")
@@ -162,6 +164,7 @@ class FakeProvider:
 
     async def download(self, job: Job, to: Path) -> None:
         self.fetched += 1
+        self.wanted.set()
         if self.losses:
             raise self.losses.pop(0)
         shutil.copyfile(self.clip or tiny_clip(self.folder), to)
