@@ -298,6 +298,44 @@ async def test_a_background_order_that_is_slow_to_say_so_is_looked_at_by_its_id(
 
 
 @service("gemini")
+async def test_orders_that_are_listened_to_keep_no_clip_waiting(
+    rig: Rig, tmp_path: Path
+) -> None:
+    """However many there are, what is finished is looked at and fetched at once."""
+    made = await rig.made()
+    rig.service.background = False
+    rig.provider._prompt_answer = 0.0
+    for number in range(15):
+        await rig.provider.create(replace(rig.job(), id=f"job{number}"))
+    while len(rig.service.steps("create")) < 16:
+        await rig.service.asked.wait()
+        rig.service.asked.clear()
+
+    async with asyncio.timeout(5):
+        assert (await rig.provider.retrieve(made)).state is State.DONE
+        await rig.provider.download(made, tmp_path / "got.mp4")
+
+
+@service("gemini")
+async def test_an_order_that_has_not_left_is_said_to_wait(rig: Rig) -> None:
+    """Who cancels it then has nothing to pay."""
+    rig.service.background = False
+    rig.provider._prompt_answer = 0.0
+    rig.provider._wire._order_turns = asyncio.Semaphore(1)
+    first, second = (replace(rig.job(), id=name) for name in ("job1", "job2"))
+    first, second = [
+        replace(job, ref=(await rig.provider.create(job)).ref)
+        for job in (first, second)
+    ]
+    await rig.service.asked.wait()
+
+    assert not (await rig.provider.retrieve(first)).queued
+    assert (await rig.provider.retrieve(second)).queued
+    assert await rig.provider.cancel(second)
+    assert not await rig.provider.cancel(first)
+
+
+@service("gemini")
 async def test_a_refusal_that_comes_so_late_is_one(rig: Rig) -> None:
     rig.service.background = False
     rig.service.error = {"code": 3, "message": "Blocked by safety filters"}

@@ -92,6 +92,7 @@ class FakeService:
         renders: What was accepted, by id.
         seen: Every request, in order.
         needs_key: Whether the key is checked.
+        asked: Set whenever a request has come.
     """
 
     errors: ClassVar[Mapping[str, tuple[int, Any]]] = {}
@@ -106,6 +107,7 @@ class FakeService:
         self.own_errors: Mapping[str, tuple[int, Any]] = {}
         self.url = ""
         self.released = asyncio.Event()
+        self.asked = asyncio.Event()
         self._troubles: dict[str, list[Trouble]] = defaultdict(list)
         self.app = web.Application(client_max_size=64 << 20)
 
@@ -174,6 +176,7 @@ class FakeService:
                 await request.read(),
             )
         )
+        self.asked.set()
 
     async def _nowhere(self, request: web.Request) -> web.StreamResponse:
         await self._remember("nowhere", request)
