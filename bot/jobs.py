@@ -99,6 +99,7 @@ class Jobs(Rendering):
             log.info("job %s was taken over", job_id)
         finally:
             self._waits.end(job_id)
+            self.callers.forget(job_id)
 
     async def abandon(self, job_id: str) -> None:
         """End a job that cannot take its next arrow; its hold is given back."""

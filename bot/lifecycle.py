@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import quota, store
+from bot.callers import Callers
 from bot.doubts import lost
 from bot.errors import BotError, Fault, ProviderError
 from bot.media import Media
@@ -32,6 +33,10 @@ class Superseded(Exception):  # noqa: N818 - not an error: somebody else has the
 
 class Lifecycle:
     """Moves jobs from state to state.
+
+    Attributes:
+        callers: Which services call when a render has ended.
+        reports: What the chats are told.
 
     Args:
         store: Holds the jobs.
@@ -61,6 +66,7 @@ class Lifecycle:
         self._pace = pace or Pace(looks=Pacing())
         self._now = now
         self._waits = Waits(clock)
+        self.callers = Callers(clock)
         store.hear(self._waits.wake)
 
     async def move(self, job: Job, to: Job) -> Job:

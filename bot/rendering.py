@@ -71,8 +71,10 @@ class Rendering(Lifecycle):
                 job = await self._unheard(job, watch)
                 pause = max(next(watch.pauses), _after(seen))
             elif seen.error:
+                self.callers.found_ended(provider.name, job.id)
                 return self._ended(job, seen.error, free=True)
             elif seen.state is State.DONE:
+                self.callers.found_ended(provider.name, job.id)
                 return _rendered(job, seen, took=self._waits.waited(job.id))
             else:
                 watch.silent = None
@@ -145,6 +147,7 @@ class Rendering(Lifecycle):
                 self._waits.waited(job.id),
                 history=watch.history,
                 progress=seen.progress,
+                called=self.callers.trusts(job.request.provider),
                 dice=random.random(),
             )
         return max(pause, seen.rest or 0.0)

@@ -22,7 +22,6 @@ class _Wait:
         resumed: When it was taken up in that state after a restart, if it was.
         ordered: When its last order left, if this process sent it.
         answer: What the provider said to that order, until somebody has read it.
-        called: Whether the provider has called because of it.
         odd: Whether something that nobody foresaw was logged of it.
     """
 
@@ -30,7 +29,6 @@ class _Wait:
     resumed: float | None = None
     ordered: float | None = None
     answer: Snapshot | None = None
-    called: bool = False
     odd: bool = False
     hint: asyncio.Event = field(default_factory=asyncio.Event)
 
