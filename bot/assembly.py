@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot import retention
 from bot.choice import Choice
+from bot.clock import Clock, boot_id, keep, open_clock
 from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import BotError
@@ -34,6 +35,7 @@ COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
 JOBS = "jobs"  # the part that carries them, to its health
 SWEEP_EVERY = 3_600.0  # seconds
+KEEP_TIME_EVERY = 60.0  # seconds
 REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
 
 
@@ -48,12 +50,14 @@ class House:
     providers: Mapping[str, Provider]
     services: Mapping[str, Cloud]
     runner: LocalRunner
+    clock: Clock
 
     async def run(self) -> None:
         """Carry jobs and sweep what is past its time, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(fenced(JOBS, self._carry, self.service.health))
             tasks.create_task(self._keep_tidy())
+            tasks.create_task(self._keep_time())
             for service in self.services.values():
                 tasks.create_task(self._keep_fresh(service))
 
@@ -75,10 +79,22 @@ class House:
         while True:
             try:
                 days = self.settings.keep_days
-                await retention.sweep(self.store, self.media, keep_days=days)
+                await retention.sweep(
+                    self.store, self.media, keep_days=days, now=self.clock
+                )
             except Exception:
                 log.exception("old clips could not be swept away")
             await asyncio.sleep(SWEEP_EVERY)
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_TIME_EVERY)
+            try:
+                await keep(self.store, self.clock)
+            except BotError as error:
+                log.warning("the time could not be kept: %s", error)
+            except Exception:
+                log.exception("the time could not be kept")
 
 
 def open_pictures() -> Workshop:
@@ -124,6 +140,7 @@ async def open_house(
         media = await asyncio.to_thread(Media, settings.data / "media")
         store = await open_sqlite(settings.database)
         stack.push_async_callback(store.close)
+        clock = await open_clock(store, boot=await asyncio.to_thread(boot_id))
         strikes = Strikes()
         pictures = open_pictures()
         stack.push_async_callback(pictures.close)
@@ -156,7 +173,16 @@ async def open_house(
             Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),
         )
         stack.push_async_callback(copies.close)
-        jobs = Jobs(store, providers, {}, media, films=films, choice=choice, pace=pace)
+        jobs = Jobs(
+            store,
+            providers,
+            {},
+            media,
+            films=films,
+            choice=choice,
+            pace=pace,
+            now=clock,
+        )
         runner = LocalRunner(
             store,
             jobs,
@@ -165,6 +191,7 @@ async def open_house(
                 name: min(provider.at_once, settings.renders_at_once)
                 for name, provider in providers.items()
             },
+            now=clock,
         )
         service = RenderService(
             store,
@@ -174,5 +201,6 @@ async def open_house(
             Stills(media, pictures, strikes=strikes),
             copies,
             settings=settings,
+            now=clock,
         )
-        yield House(settings, store, media, service, providers, services, runner)
+        yield House(settings, store, media, service, providers, services, runner, clock)

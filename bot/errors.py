@@ -177,6 +177,7 @@ class ProviderError(BotError):
         fault: Why; decides the advice and whether a retry can help.
         billed: Whether the provider may have charged the owner all the same.
         after: Seconds in which trying again is of no use, where it says so.
+        doubtful: Whether a later look may find otherwise: a 404 may be a hiccup.
     """
 
     def __init__(
@@ -184,12 +185,15 @@ class ProviderError(BotError):
         fault: Fault,
         sentence: str,
         *,
+        hint: str | None = None,
         billed: bool = False,
         after: float | None = None,
+        doubtful: bool = False,
         **facts: object,
     ) -> None:
-        super().__init__(sentence, hint=ADVICE[fault])
+        super().__init__(sentence, hint=hint or ADVICE[fault])
         self.facts = facts
+        self.doubtful = doubtful
         self.fault = fault
         self.billed = billed
         self.after = after

@@ -10,15 +10,14 @@ the job and stops. Polls are held in memory: starting up is running unfinished r
                                                                           cancelled
 """
 
-import asyncio
 import logging
-import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from bot import quota, store
+from bot import store
 from bot.choice import Choice
+from bot.doubts import Doubts, lost
 from bot.errors import (
     PASSING,
     BotError,
@@ -26,28 +25,37 @@ from bot.errors import (
     Fault,
     ProviderError,
     StorageError,
+    WorkshopError,
 )
 from bot.films import Films
+from bot.lifecycle import BROKEN, Superseded, ended_badly, stopped
 from bot.media import Media
-from bot.models import Job, Snapshot, State, Trouble
-from bot.pacing import Pace, Pacing
+from bot.models import Job, Snapshot, State
+from bot.pacing import Pace
 from bot.providers import Provider
-from bot.reports import Chat, Reports
+from bot.rendering import Rendering, UnusableError
+from bot.reports import Chat
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
 
-
-BROKEN = BotError("Something broke on our side.")
-
-
-class Superseded(Exception):  # noqa: N818 - not an error: somebody else has the job
-    """A later run has taken this job over."""
+MOST_ORDERS = 2  # of a job: what may have been taken is ordered anew once, at the most
 
 
-class Jobs:
-    """Carries jobs to their end."""
+class Jobs(Rendering):
+    """Carries jobs to their end.
+
+    Args:
+        store: Holds the jobs.
+        providers: By their names.
+        chats: By their names; what they are told of jobs.
+        media: Where clips are kept.
+        choice: Picks another model for what a provider does not take.
+        pace: How patient it is.
+        now: Unix time in seconds, for what is written down.
+        clock: Monotonic seconds; every wait is measured with it.
+    """
 
     def __init__(
         self,
@@ -60,16 +68,12 @@ class Jobs:
         choice: Choice | None = None,
         pace: Pace | None = None,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
-        self._providers = providers
-        self.reports = Reports(store, media, chats, now=now)
-        self._media = media
-        self.films = films
+        super().__init__(
+            store, providers, chats, media, films=films, pace=pace, now=now, clock=clock
+        )
         self.choice = choice
-        self._pace = pace or Pace(looks=Pacing())
-        self._now = now
-        self._held: dict[str, asyncio.Event] = {}
         self._steps: dict[State, Callable[[Job, bool], Awaitable[Job]]] = {
             State.SUBMITTING: self.submitting,
             State.RENDERING: self.rendering,
@@ -77,7 +81,6 @@ class Jobs:
             State.FINISHING: self.finishing,
             State.DELIVERING: self.delivering,
         }
-        store.hear(self._heard)
 
     def connect(self, name: str, chat: Chat) -> None:
         """Let jobs report to a chat from now on, in place of an earlier one."""
@@ -88,8 +91,9 @@ class Jobs:
         job = await job_rows.take(self._store, job_id)
         if job is None:
             return
-        self._held[job_id] = asyncio.Event()
         again = job.run > 1
+        away = max(0.0, self._now() - job.updated)
+        self._waits.begin(job, before=job.waited + away, again=again)
         try:
             while not job.state.ended:
                 job = await self.move(job, await self.advance(job, again=again))
@@ -97,7 +101,18 @@ class Jobs:
         except Superseded:
             log.info("job %s was taken over", job_id)
         finally:
-            self._held.pop(job_id, None)
+            self._waits.end(job_id)
+            self.callers.forget(job_id)
+
+    async def abandon(self, job_id: str) -> None:
+        """End a job that cannot take its next arrow; its hold is given back."""
+        job = await job_rows.take(self._store, job_id)
+        if job is None:
+            return
+        log.error("job %s is given up: it cannot go on from %s", job_id, job.state)
+        if job.state is not State.DELIVERING:
+            job = await self._write(job, ended_badly(job, BROKEN))
+        await self.move(job, replace(job, state=job.end or State.DONE))
 
     async def advance(self, job: Job, *, again: bool) -> Job:
         """Take one step, trying anew what may pass; bad news is a next state too."""
@@ -110,138 +125,98 @@ class Jobs:
                 raise
             except BotError as error:
                 log.info("job %s: %s", job.id, error, exc_info=error.__cause__)
-                again = again or not _never_began(error)
                 trouble = error
             except Exception:
                 log.exception("job %s broke in a way nobody foresaw", job.id)
-                again = True
                 trouble = BROKEN
+            if job.state is State.SUBMITTING:
+                job, again = await self._after_an_order(job, trouble, again=again)
             worn_out = tried >= self._pace.tries and not self._may_be_back(job, trouble)
             if worn_out or not _may_pass(trouble):
                 break
             after = trouble.after if isinstance(trouble, ProviderError) else None
             await self._rest(job, max(pause, after or 0.0))
         if job.state is State.SUBMITTING:
-            return await self._not_taken(job, trouble, again=again)
+            return self._not_taken(job, trouble, again=again)
         return await self._bad_news(job, trouble)
-
-    async def move(self, job: Job, to: Job) -> Job:
-        """Write an arrow; the one that ends a job settles its hold too.
-
-        Raises:
-            Superseded: A later run owns the job.
-        """
-        now = self._now()
-        since = now if to.state is not job.state else job.since
-
-        async def write(db: store.Rows) -> Job:
-            moved = await job_rows.save(db, replace(to, updated=now, since=since))
-            if moved is None:
-                raise Superseded
-            if moved.price != job.price:
-                await quota.reprice(db, moved)
-            if moved.state.ended:
-                note = quota.BILLED if moved.billed else None
-                await quota.settle(db, moved, note=note, now=now)
-            return moved
-
-        moved = await self._store.transaction(write)
-        if moved.state is not job.state:
-            log.info("job %s is %s", moved.id, moved.state)
-        await self.reports.show(moved)
-        return moved
 
     async def submitting(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Hand the job to its provider, and never pay twice."""
+        if job.ref is not None:  # paid for by an earlier job: it has only to be fetched
+            return replace(job, state=State.RENDERING)
         provider = self._provider(job)
-        look_first = again and not provider.idempotent
-        if look_first and (found := await self._found(job, provider)):
+        again = again or job.orders > 0
+        doubted = again and not provider.idempotent
+        if doubted and (found := await self._found(job, provider)):
             return replace(job, state=State.RENDERING, ref=found.ref)
-        if (look_first or not again) and await self._is_cancelled(job):
-            return _stopped(job)
+        if (doubted or not again) and await self._is_cancelled(job):
+            return stopped(job, sure=not job.orders)
+        if doubted and job.orders >= MOST_ORDERS:
+            raise lost()
+        job = await self._ordering(job)
         created = await provider.create(job)
         if self.choice:
             self.choice.worked(provider.name)
+        self._waits.keep_answer(job.id, created)
         notes = (*job.notes, *created.notes)
         return replace(job, state=State.RENDERING, ref=created.ref, notes=notes)
 
-    async def rendering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
-        """Watch the provider until the clip is there."""
-        provider = self._provider(job)
-        pauses = self._pace.pauses()
-        history = await job_rows.durations(self._store, job.request, limit=30)
-        if again:  # not everyone at once after a restart
-            await self._rest(job, random.uniform(0, self._pace.first))
-        hinted = True
-        while True:
-            if hinted and await self._is_cancelled(job):
-                return _stopped(job, sure=await provider.cancel(job))
-            pause = next(pauses)
-            try:
-                seen = await provider.retrieve(job)
-            except ProviderError as error:
-                if error.fault not in PASSING | {Fault.AUTH}:  # a key may be mended
-                    raise
-                pause = max(pause, error.after or 0.0)
-            else:
-                if seen.error:
-                    return await self._bad_news(job, seen.error, free=True)
-                if seen.state is State.DONE:
-                    return _rendered(job, seen, took=self._now() - job.since)
-                job = await self._noted(job, seen)
-                pause = self._until_next(job, seen, pause, history)
-            if self._now() - job.since > self._pace.deadline:
-                late = ProviderError(Fault.TIMEOUT, "The render took too long.")
-                stopped = await provider.cancel(job)
-                return await self._bad_news(job, late, free=stopped)
-            hinted = await self._rest(job, pause)
-
-    async def fetching(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
-        """Bring the provider's file onto our own disk."""
-        if await self._is_cancelled(job):
-            return _stopped(job, sure=False)
-        provider = self._provider(job)
-        scratch = self._media.scratch(f"{job.id}.mp4")
-        await provider.download(job, scratch)
-        job = await self.films.complete(job, scratch)
-        media = await self._media.adopt(scratch, ".mp4")
-        return replace(job, state=State.FINISHING, media=media, progress=None)
-
     async def finishing(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Look into the file, keep its first and last frame, and call it a clip."""
-        if await self._is_cancelled(job):
-            return _stopped(job, sure=False)
-        clip = await self.films.describe(job, now=self._now())
-        await clip_rows.put(self._store, clip)
-        return replace(job, state=State.DELIVERING)
+
+        async def describe(job: Job, tried: int) -> Job:
+            if tried > 1:  # the file that came was broken; another may be whole
+                job = await self._brought(job)
+            try:
+                clip = await self.films.describe(job, now=self._now())
+            except (ProviderError, WorkshopError) as error:
+                raise UnusableError(error) from error
+            await clip_rows.put(self._store, clip)
+            return replace(job, state=State.DELIVERING)
+
+        return await self._had(job, describe)
 
     async def delivering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Post the clip, or the bad news, once."""
         await self.reports.post(job, key=job.id, again=again)
         return replace(job, state=job.end or State.DONE)
 
-    def _provider(self, job: Job) -> Provider:
-        """Who makes a job.
+    async def _ordering(self, job: Job) -> Job:
+        """Write down that an order leaves now, before it does.
 
-        Raises:
-            ProviderError: The owner has taken it out since it was ordered.
+        Whatever becomes of this process or of the answer, the row then knows of it.
         """
-        name = job.request.provider
-        if provider := self._providers.get(name):
-            return provider
-        raise ProviderError(
-            Fault.MODEL_GONE, "{provider} is not set up here any more.", provider=name
-        )
+        begun = replace(job, orders=job.orders + 1, ordered_at=self._now())
+        job = await self._write(job, begun)
+        self._waits.order(job.id)
+        return job
 
-    async def _not_taken(self, job: Job, trouble: BotError, *, again: bool) -> Job:
+    async def _after_an_order(
+        self, job: Job, trouble: BotError, *, again: bool
+    ) -> tuple[Job, bool]:
+        """The job as its row has it, without an order that was surely turned away.
+
+        Returns:
+            It, and whether it may have been taken.
+        """
+        seen = await job_rows.get(self._store, job.id)
+        if seen is None or seen.run != job.run:
+            raise Superseded
+        if not _never_began(trouble):
+            return seen, True
+        if seen.orders == job.orders:  # none left in this try
+            return seen, again
+        return replace(seen, orders=job.orders, ordered_at=job.ordered_at), False
+
+    def _not_taken(self, job: Job, trouble: BotError, *, again: bool) -> Job:
         """Where an order goes that its provider did not take: on, or nowhere."""
         if self.choice is None:
-            return await self._bad_news(job, trouble)
+            return ended_badly(job, trouble)
         self.choice.failed(job.request.provider, trouble)
         # What may have been accepted is never ordered anywhere else.
-        quote = None if again else self.choice.instead(job, trouble)
+        quote = None if again or job.orders else self.choice.instead(job, trouble)
         if quote is None:
-            return await self._bad_news(job, trouble)
+            return ended_badly(job, trouble)
         log.info("job %s goes on to %s", job.id, quote.request.provider)
         return replace(
             job,
@@ -256,122 +231,31 @@ class Jobs:
         """Look for an order that may have been taken, until it must have shown.
 
         Raises:
-            ProviderError: `Fault.LOST`: nobody can tell it from another lost order.
+            ProviderError: `Fault.LOST`: nobody can tell.
         """
-        lost = ProviderError(
-            Fault.LOST, "We lost touch while ordering the clip.", billed=True
+        passed = self._waits.since_order(job.id)
+        if passed is None:  # an earlier process sent it
+            passed = max(0.0, self._now() - (job.ordered_at or job.since))
+        doubts = Doubts(
+            store=self._store,
+            pace=self._pace,
+            clock=self._waits.clock,
+            now=self._now,
+            rest=self._rest,
         )
-        if not provider.findable:
-            raise lost
-        for pause in self._pace.pauses():
-            await self._rest(job, pause)
-            taken = await job_rows.refs(
-                self._store, provider.name, since=job.created - 3_600
-            )
-            found = await provider.find(job, taken=taken)
-            rivals = found and await job_rows.rivals(self._store, job)
-            if found and not rivals:
-                return found
-            if self._now() - job.since >= self._pace.settle:
-                if rivals:
-                    raise lost
-                return None
-        raise AssertionError  # pauses never end
+        return await doubts.settled(replace(job, waited=passed), provider)
 
-    def _until_next(
-        self, job: Job, seen: Snapshot, pause: float, history: Sequence[float]
-    ) -> float:
-        """Seconds until the next look at a render."""
-        if seen.poll_after is not None:
-            return seen.poll_after
-        if looks := self._pace.looks:
-            pause = looks.pause(
-                self._now() - job.since,
-                history=history,
-                progress=seen.progress,
-                dice=random.random(),
-            )
-        return max(pause, seen.rest or 0.0)
-
-    async def _bad_news(self, job: Job, error: BotError, *, free: bool = False) -> Job:
-        """Where a job goes that cannot take its step.
-
-        Args:
-            job: As it was.
-            error: Why.
-            free: Whether nothing was rendered: its provider says so.
-        """
+    async def _bad_news(self, job: Job, error: BotError) -> Job:
+        """Where a job goes that cannot take its step."""
         if job.state is not State.DELIVERING:
-            return replace(
-                job,
-                state=State.DELIVERING,
-                end=State.FAILED,
-                error=Trouble.of(error),
-                billed=_costs(job)
-                and (_may_be_billed(error) or (job.ref is not None and not free)),
-            )
+            return ended_badly(job, error)
         await self.reports.missed(job, error)
         return replace(job, state=job.end or State.DONE)
-
-    async def _noted(self, job: Job, seen: Snapshot) -> Job:
-        """Write down a visible step, and the id that the render goes by from now on."""
-        progress = job.progress if seen.progress is None else seen.progress
-        ref = seen.ref or job.ref
-        before, now = (int((share or 0.0) * 20) for share in (job.progress, progress))
-        if ref == job.ref and before == now:
-            return job
-        return await self.move(job, replace(job, ref=ref, progress=progress))
 
     def _may_be_back(self, job: Job, trouble: BotError) -> bool:
         """Whether a result waits for its chat, which has not been away for long."""
         away = job.state is State.DELIVERING and isinstance(trouble, DeliveryError)
-        return away and self._now() - job.since < self._pace.outage
-
-    async def _is_cancelled(self, job: Job) -> bool:
-        seen = await job_rows.get(self._store, job.id)
-        return seen is None or seen.cancel
-
-    async def _rest(self, job: Job, seconds: float) -> bool:
-        """Wait, unless somebody hints that it is worth looking now."""
-        hint = self._held[job.id]
-        try:
-            async with asyncio.timeout(seconds):
-                await hint.wait()
-        except TimeoutError:
-            return False
-        hint.clear()
-        return True
-
-    def _heard(self, job_id: str) -> None:
-        if hint := self._held.get(job_id):
-            hint.set()
-
-
-def _stopped(job: Job, *, sure: bool = True) -> Job:
-    """A job that somebody stopped; its render too, if that is sure."""
-    billed = _costs(job) and not sure
-    return replace(job, state=State.DELIVERING, end=State.CANCELLED, billed=billed)
-
-
-def _costs(job: Job) -> bool:
-    return bool(job.price.units or job.price.micros)
-
-
-def _rendered(job: Job, seen: Snapshot, *, took: float) -> Job:
-    return replace(
-        job,
-        state=State.FETCHING,
-        ref=seen.ref or job.ref,
-        took=seen.took or took,
-        plan=seen.plan or job.plan,
-        notes=(*job.notes, *seen.notes),
-    )
-
-
-def _may_be_billed(error: BotError) -> bool:
-    return isinstance(error, ProviderError) and (
-        error.billed or error.fault is Fault.LOST
-    )
+        return away and self._waits.waited(job.id) < self._pace.outage
 
 
 def _may_pass(error: BotError) -> bool:
@@ -388,4 +272,6 @@ def _may_pass(error: BotError) -> bool:
 
 def _never_began(error: BotError) -> bool:
     """Whether a failed step surely left nothing behind outside."""
-    return isinstance(error, ProviderError) and error.fault is not Fault.LOST
+    if isinstance(error, ProviderError):
+        return error.fault is not Fault.LOST
+    return error is not BROKEN

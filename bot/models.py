@@ -354,6 +354,14 @@ class ModelCard:
         )
 
 
+class Delay(StrEnum):
+    """Why a job makes no progress for now; its card says so."""
+
+    TURN = "turn"  # its order waits until the provider has room for one more
+    SILENT = "silent"  # the provider does not answer
+    FETCH = "fetch"  # the clip is made, and the provider does not hand it out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What a provider says of a job at one moment.
@@ -365,6 +373,8 @@ class Snapshot:
         poll_after: Seconds until the next look, where a look costs nothing.
         rest: Seconds in which the provider asks not to be looked at again.
         took: Seconds that the render took, once it is DONE and the provider says so.
+        keeps: Seconds for which the provider keeps the clip, once DONE, if it says so.
+        queued: Whether the order has not left yet: it waits for its turn.
         error: Why, when FAILED.
         plan: The plan as it was carried out, when DONE; embedded renderer only.
         notes: What the person should know of the result.
@@ -376,6 +386,8 @@ class Snapshot:
     poll_after: float | None = None
     rest: float | None = None
     took: float | None = None
+    keeps: float | None = None
+    queued: bool = False
     error: BotError | None = None
     plan: Json | None = None
     notes: tuple[str, ...] = ()
@@ -426,6 +438,13 @@ class Job:
         took: Seconds that the provider rendered, once it has.
         progress: 0 to 1 while rendering, or None.
         since: Unix time in seconds when it came into this state.
+        waited: Seconds that it had been in this state when the row was written.
+        orders: Orders of it that left and were not surely turned away.
+        ordered_at: Unix time in seconds when the last of them left.
+        keeps: Seconds for which the provider keeps its clip, if it says so.
+        delay: Why it makes no progress for now, if that is so.
+        delayed_since: Unix time in seconds since when.
+        inherits: Id of the failed job whose paid render it fetches, if any.
         media: Key of the finished MP4, once it is on our disk.
         error: Why it ended, if it went wrong.
         end: Where delivering leads, when that is not done.
@@ -448,6 +467,13 @@ class Job:
     run: int = 0
     cancel: bool = False
     since: float = 0.0
+    waited: float = 0.0
+    orders: int = 0
+    ordered_at: float | None = None
+    keeps: float | None = None
+    delay: Delay | None = None
+    delayed_since: float | None = None
+    inherits: str | None = None
     progress: float | None = None
     took: float | None = None
     media: str | None = None

@@ -28,6 +28,7 @@ from bot.models import (
     ModelCard,
     Person,
     Place,
+    Quote,
     RenderRequest,
     State,
     Tier,
@@ -137,11 +138,18 @@ class Orders(Library):
     async def again(
         self, job_id: str, *, person: Person, place: Place, event: str | None = None
     ) -> Job:
-        """Order the same once more with another seed; also after a failure."""
+        """Order the same once more with another seed; also after a failure.
+
+        What was paid for and never came is fetched first: a new one is ordered, and
+        paid for, only when it cannot be had.
+        """
         try:
             done = (await self.seen(job_id, person=person, place=place)).request
         except MissingError:
-            done = (await self.job(job_id, person=person)).request
+            job = await self.job(job_id, person=person)
+            if job.person.key == person.key and _is_owed(job):
+                return await self._accept(job.request, person, place, event, owed=job)
+            done = job.request
         request = replace(done, seed=checking.new_seed(), plan=None)
         return await self._accept(request, person, place, event)
 
@@ -213,9 +221,21 @@ class Orders(Library):
         place: Place,
         event: str | None,
         body: str | None = None,
+        *,
+        owed: Job | None = None,
     ) -> Job:
-        """Write the job and its hold in one transaction, or the job it repeats."""
-        quote = self._provider(request.provider).plan(request)
+        """Write the job and its hold in one transaction, or the job it repeats.
+
+        Args:
+            request: What to make.
+            person: Who pays with their quota.
+            place: Where to report.
+            event: The chat's key of the click or message.
+            body: What a program's key stands for.
+            owed: A failed job whose paid render this one takes over.
+        """
+        provider = self._provider(request.provider)
+        quote = _as_agreed(owed) if owed else provider.plan(request)
         price = quota.priced(quote, self._settings.caps)
         now = self._now()
         job = Job(
@@ -238,13 +258,15 @@ class Orders(Library):
             self._check_disk(request.still)  # here it takes no trip of its own
             if key and await notes.get(db, f"{DELETED}{key}") is not None:
                 raise StateError("That clip was deleted.", hint="Ask for a new one.")
-            if not await job_rows.add(db, job, event=key):
-                await _check_body(db, key or "", body)
-                return await job_rows.by_event(db, key or "") or job
+            if key and (known := await job_rows.by_event(db, key)):
+                await _check_body(db, key, body)
+                return known
             if key and body:
                 await notes.put(db, f"{BODY}{key}", body, now=now)
-            await quota.hold(db, job, self._settings.caps, now=now)
-            return job
+            accepted = await _taken_over(db, job, owed) if owed else job
+            await job_rows.add(db, accepted, event=key)
+            await quota.hold(db, accepted, self._settings.caps, now=now)
+            return accepted
 
         written = await self._store.transaction(write)
         await self._store.say(written.id)
@@ -281,6 +303,27 @@ async def _check_body(db: Rows, key: str, body: str | None) -> None:
     before = await notes.get(db, f"{BODY}{key}")
     if body and before and body != before:
         raise ReusedError("That Idempotency-Key has ordered something else before.")
+
+
+def _is_owed(job: Job) -> bool:
+    """Whether a job that came to nothing has a render that may have been paid for."""
+    return job.state.ended and job.billed and job.ref is not None
+
+
+def _as_agreed(job: Job) -> Quote:
+    """What a job was ordered as, whatever the model does and costs by now."""
+    return Quote(
+        request=job.request, price=job.price, notes=job.notes, cannot=job.cannot
+    )
+
+
+async def _taken_over(db: Rows, job: Job, owed: Job) -> Job:
+    """The new job with the render of the failed one, whose money it is from now on."""
+    if not await job_rows.hand_over(db, owed.id, owed.ref or ""):
+        return job
+    await quota.mark(db, owed.id, note=None)
+    await job_rows.note_billed(db, owed.id, billed=False)
+    return replace(job, ref=owed.ref, inherits=owed.id)
 
 
 def _no_final(clip: Clip) -> StateError:

@@ -1,18 +1,24 @@
 """How patient a job is, and when to look at its render again.
 
-Pure but for some jitter: durations in, seconds out. A model's own history says when its
-renders end; a provider's progress says it where there is no history; and where there is
-neither, the pauses grow with the time that has passed, so that the delay stays a small
-share of it.
+Pure but for some jitter: durations in, seconds out. A model's own history says how
+likely a render is to end in the next second (its hazard), and looks are the closer the
+likelier that is: with pauses of one over its root, no other looks of the same number
+notice an end sooner on average. A provider's progress says it too; where there is
+neither, pauses grow with the time that has passed, so that the delay stays a small
+share of it. A service that calls when a render has ended is only looked at as a net.
 """
 
+import math
 import random
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 ENOUGH = 3  # renders from which a history says something
-EARLY = 0.95  # of the earliest end that was seen: looking begins a little before it
-LATE = 1.05
+LATE = 1.05  # of the time by which 95 of 100 renders have ended
+NARROWEST = 0.03  # of the logarithm of durations; fewer renders than that are alike
+STEPS = 12  # of a look's pause that are added up, for each spread of the history
+SURE = 1.645  # standard deviations below which 95 of 100 lie
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +27,24 @@ class Pacing:
 
     Attributes:
         first: Before the first look: a refusal often comes at once.
-        close: Between looks while the end is near.
+        close: Between looks while the end is near, at the least.
+        worth: Of a clip's delay that one look is worth.
         share: Of the time that has passed, where nothing else is known.
         growth: Of the pauses, once a render takes longer than any before.
-        longest: The longest pause.
+        longest: The longest pause, but for that of a net.
+        net: Of the time by which most renders have ended: the look at a service that
+            calls.
+        unknown: When that look is due where there is no history.
     """
 
     first: float = 2.0
     close: float = 0.7
+    worth: float = 0.2
     share: float = 0.1
     growth: float = 1.3
     longest: float = 20.0
+    net: float = 1.5
+    unknown: float = 60.0
 
     def pause(
         self,
@@ -39,6 +52,7 @@ class Pacing:
         *,
         history: Sequence[float] = (),
         progress: float | None = None,
+        called: bool = False,
         dice: float = 0.5,
     ) -> float:
         """Seconds until the next look.
@@ -47,42 +61,104 @@ class Pacing:
             passed: Seconds since the order was accepted.
             history: How long this model's latest renders took, in any order.
             progress: 0 to 1, as the provider says.
+            called: Whether the service is trusted to call when the render has ended.
             dice: 0 to 1, for jitter: jobs that began together drift apart.
         """
-        if len(history) >= ENOUGH:
-            pause = self._by_history(passed, sorted(history))
-        elif progress is not None and 0 < progress < 1 and passed > self.first:
-            pause = self._by_progress(passed, progress)
+        known = _Spread.of(history)
+        moves = progress is not None and 0 < progress < 1 and passed > self.first
+        jitter = 0.9 + 0.2 * dice
+        if called:
+            return self._net(passed, known) * jitter
+        if known and moves:
+            pause = self._by_both(passed, known, progress or 0.0)
+        elif known:
+            pause = self._by_history(passed, known)
+        elif moves:
+            pause = self._by_progress(passed, progress or 0.0)
         else:
             pause = max(self.first, passed * self.share)
-        return min(self.longest, pause) * (0.9 + 0.2 * dice)
+        return min(self.longest, pause) * jitter
 
-    def _by_history(self, passed: float, ends: Sequence[float]) -> float:
-        """A look at once and one half-way; close looks where others have ended."""
-        begin = _share(ends, 0.05) * EARLY
-        end = _share(ends, 0.95) * LATE
-        if passed < self.first < begin / 2:
+    def _net(self, passed: float, known: "_Spread | None") -> float:
+        """One look long after most renders have ended, then ever more seldom."""
+        due = known.end * self.net if known else self.unknown
+        return due - passed if passed < due * 0.95 else max(self.close, passed * 0.5)
+
+    def _by_history(self, passed: float, known: "_Spread") -> float:
+        """As it grows likelier to end; before a long wait, one for what is refused."""
+        if passed < self.first < known.begin / 10:
             return self.first
-        if passed < begin / 2:
-            return max(self.close, begin / 2 - passed)
-        if passed < begin:
-            return max(self.close, begin - passed)
-        if passed < end:
-            return self.close
-        return max(self.close, (passed - end) * (self.growth - 1))
+        late = known.end * LATE
+        if passed >= late:
+            return max(self.close, (passed - late) * (self.growth - 1))
+        pause = known.until_due(passed, self.worth)
+        return max(self.close, min(pause, late - passed))
 
     def _by_progress(self, passed: float, progress: float) -> float:
         """Most of the time that is left, so that the last looks are close."""
         left = passed * (1 - progress) / progress
         return max(self.close, left * 0.7)
 
+    def _by_both(self, passed: float, known: "_Spread", progress: float) -> float:
+        """What the provider says, within what the model was ever seen to take.
 
-def _share(ends: Sequence[float], share: float) -> float:
-    """The duration that this share of the renders did not exceed."""
-    place = share * (len(ends) - 1)
-    low = int(place)
-    high = min(low + 1, len(ends) - 1)
-    return ends[low] + (ends[high] - ends[low]) * (place - low)
+        Progress may jump to the half at once, or stand at 99 of 100 for a minute.
+        """
+        pause = self._by_progress(passed, progress)
+        if passed < known.begin:
+            return max(pause, (known.begin - passed) / 2)
+        late = known.end * LATE
+        return min(pause, late - passed + self.close) if passed < late else pause
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """How the durations of a model's renders lie: evenly on a logarithmic scale.
+
+    Attributes:
+        middle: Mean of their logarithms.
+        width: Standard deviation of those.
+    """
+
+    middle: float
+    width: float
+
+    @classmethod
+    def of(cls, history: Sequence[float]) -> "_Spread | None":
+        """Of a history; None where it is too short to say anything."""
+        logs = [math.log(took) for took in history if took > 0]
+        if len(logs) < ENOUGH:
+            return None
+        return cls(statistics.fmean(logs), max(NARROWEST, statistics.stdev(logs)))
+
+    @property
+    def begin(self) -> float:
+        """Before which 5 of 100 renders have ended."""
+        return math.exp(self.middle - SURE * self.width)
+
+    @property
+    def end(self) -> float:
+        """Before which 95 of 100 have."""
+        return math.exp(self.middle + SURE * self.width)
+
+    def until_due(self, passed: float, worth: float) -> float:
+        """Seconds until a look is due: its pauses are `sqrt(2 * worth / hazard)`.
+
+        The hazard changes meanwhile, so the parts of a pause are added up.
+        """
+        step = math.exp(self.middle) * self.width / STEPS
+        due, at = 0.0, passed
+        while due < 1 and at < self.end * LATE:
+            due += step * math.sqrt(self._hazard(at + step / 2) / (2 * worth))
+            at += step
+        return at - passed
+
+    def _hazard(self, at: float) -> float:
+        """How many of the renders that have not ended by then do, in a second."""
+        off = (math.log(at) - self.middle) / self.width
+        left = math.erfc(off / math.sqrt(2)) / 2
+        bell = math.exp(-off * off / 2) / math.sqrt(2 * math.pi)
+        return bell / (at * self.width * max(left, 1e-9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +172,12 @@ class Pace:
         deadline: After this long a render is given up.
         tries: How often a step is tried when what failed may pass.
         settle: How long a lost order may take to show up in the provider's list.
+        silent: After this long without an answer the card says so.
+        gone: How long a provider may know nothing of a render before it is believed.
+        grace: After a restart a render is watched this long at least.
+        tell: After this long without its file the card says that a clip is made.
+        fetch: How long a finished clip is asked for, where nobody says when it ends.
+        fetch_longest: The longest pause between two tries to fetch it.
         outage: How long a chat may be away before a result is only kept for later.
         looks: How closely a render is watched; None takes the pauses above.
     """
@@ -106,12 +188,22 @@ class Pace:
     deadline: float = 3_600.0
     tries: int = 5
     settle: float = 60.0
+    silent: float = 120.0
+    gone: float = 600.0
+    grace: float = 600.0
+    tell: float = 10.0
+    fetch: float = 6 * 3_600.0
+    fetch_longest: float = 300.0
     outage: float = 3_600.0
     looks: Pacing | None = None
 
-    def pauses(self) -> Iterator[float]:
-        """Ever longer pauses, with some jitter."""
-        pause = self.first
+    def pauses(self, longest: float | None = None) -> Iterator[float]:
+        """Ever longer pauses, with some jitter.
+
+        Args:
+            longest: The longest pause, where it is not the usual.
+        """
+        pause, most = self.first, self.longest if longest is None else longest
         while True:
             yield pause * random.uniform(0.8, 1.2)
-            pause = min(pause * self.growth, self.longest)
+            pause = min(pause * self.growth, most)

@@ -137,6 +137,17 @@ async def settle(db: Rows, job: Job, *, note: str | None, now: float) -> None:
     )
 
 
+async def mark(db: Rows, job_id: str, *, note: str | None) -> None:
+    """Say for the owner what became of a hold that was given back.
+
+    A render that another job fetches is that job's money from then on: without a note
+    it no longer counts here.
+    """
+    await db.rows(
+        "UPDATE ledger SET note = ? WHERE job = ? AND kind = 'returned'", note, job_id
+    )
+
+
 async def reprice(db: Rows, job: Job) -> None:
     """Hold what the job costs now, which is no more than was agreed to."""
     await db.rows(

@@ -13,6 +13,8 @@ from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
 
+MOST_TRIES = 5  # of a job that breaks in a way nobody foresaw, before it is given up
+
 
 class LocalRunner:
     """Lets waiting jobs through the gate and carries every admitted one to its end.
@@ -88,15 +90,24 @@ class LocalRunner:
         task.add_done_callback(lambda _: self._carried(job_id))
 
     async def _to_the_end(self, job_id: str) -> None:
-        """A full disk or a busy database delays a job; it never loses one."""
-        while True:
+        """A full disk or a busy database delays a job; it never loses one.
+
+        What breaks in any other way is tried a few times, and then given up.
+        """
+        broken = 0
+        while broken < MOST_TRIES:
             try:
                 return await self._jobs.run(job_id)
             except StorageError as error:
                 log.warning("job %s waits: %s", job_id, error)
             except Exception:
+                broken += 1
                 log.exception("job %s waits", job_id)
             await asyncio.sleep(self._patience)
+        try:
+            await self._jobs.abandon(job_id)
+        except Exception:
+            log.exception("job %s is left until the next start", job_id)
 
     def _carried(self, job_id: str) -> None:
         self._tasks.pop(job_id, None)

@@ -241,7 +241,8 @@ class RenderService(Orders):
             return False
         if await self.once(f"{provider} {call.key}"):
             job = await job_rows.by_ref(self._store, provider, call.ref)
-            if job is not None:
+            if job is not None and not job.state.ended:
+                self._jobs.callers.called(provider, job.id)
                 await self._store.say(job.id)
         return True
 

@@ -17,6 +17,7 @@ from bot.errors import (
     StorageError,
     WorkshopError,
 )
+from bot.jobs import Jobs
 from bot.models import Ask, Job, Person, Snapshot, State
 from bot.pacing import Pace
 from tests.fakes.house import (
@@ -145,7 +146,7 @@ async def test_a_render_that_never_ends_is_given_up_and_given_back(
     clock = iter(range(0, 10**9, 60))
     provider = FakeProvider(tmp_path, looks=10**9)
     async with open_fake_house(
-        tmp_path, provider=provider, now=lambda: float(next(clock))
+        tmp_path, provider=provider, ticks=lambda: float(next(clock))
     ) as house:
         job = await house.submit()
 
@@ -301,7 +302,9 @@ async def test_a_cancel_cuts_the_wait_short(tmp_path: Path) -> None:
     async with open_fake_house(tmp_path, provider=provider, pace=patient) as house:
         job = await house.submit()
         running = asyncio.create_task(house.runner.run())
-        await provider.looked.wait()
+        while not any(card.ref for card in house.chat.cards):
+            await house.chat.changed.wait()
+            house.chat.changed.clear()
 
         await house.service.cancel(job.id, person=ANN)
         await house.finish()
@@ -581,6 +584,28 @@ def test_pauses_grow_and_stay_below_the_longest() -> None:
     assert all(pause <= 8.0 * 1.2 for pause in rest)
     assert rest[-1] >= 8.0 * 0.8
     assert AT_ONCE.first == 0.0
+
+
+@pytest.mark.parametrize("state", ["submitting", "rendering", "delivering"])
+async def test_a_job_that_cannot_go_on_ends_and_gives_back(
+    tmp_path: Path, state: str
+) -> None:
+    """It is tried a few times, and orders nothing meanwhile."""
+
+    class Stuck(Jobs):
+        async def advance(self, job: Job, *, again: bool) -> Job:
+            raise RuntimeError("nobody foresaw this")
+
+    async with open_fake_house(tmp_path, jobs_class=Stuck) as house:
+        job = await house.submit()
+        await house.store.rows("UPDATE jobs SET state = ?", state)
+
+        assert (await ended(house, job.id)).ended
+
+        assert house.provider.orders.read() == []
+        assert await house.ledger() == [
+            ("charged" if state == "delivering" else "returned", 4)
+        ]
 
 
 async def test_trouble_keeps_its_numbers(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """A provider and the engine together: nothing is paid twice, whatever happens."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.choice import Choice
 from bot.config import Settings
@@ -16,13 +18,14 @@ from bot.errors import Fault, ProviderError
 from bot.films import FILMS, Films
 from bot.jobs import Jobs
 from bot.models import Ask, Job, Op, Size, State, Still, Tier, Way
+from bot.pacing import Pace
 from bot.runners import LocalRunner
 from bot.service import RenderService
 from bot.stills import Stills
 from bot.store import Store, open_sqlite
 from bot.store import jobs as job_rows
 from bot.workshop import Workshop
-from tests.fakes.house import ANN, AT_ONCE, HERE, PLENTY
+from tests.fakes.house import ANN, AT_ONCE, HERE, PLENTY, Ticks
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Kind, Rig, open_rig
 from tests.fakes.world import FakeChat, FakeProvider
@@ -57,13 +60,23 @@ class House:
         return await self.service.job(job.id, person=ANN)
 
     async def ledger(self) -> tuple[str, int, str | None]:
-        [row] = await self.store.rows("SELECT kind, micros, note FROM ledger")
-        return row["kind"], row["micros"], row["note"]
+        [entry] = await self.ledgers()
+        return entry
+
+    async def ledgers(self) -> list[tuple[str, int, str | None]]:
+        sql = "SELECT kind, micros, note FROM ledger ORDER BY rowid"
+        rows = await self.store.rows(sql)
+        return [(row["kind"], row["micros"], row["note"]) for row in rows]
 
 
 @asynccontextmanager
 async def open_house(
-    kind: Kind, folder: Path, *, final: tuple[str, ...] | None = None
+    kind: Kind,
+    folder: Path,
+    *,
+    final: tuple[str, ...] | None = None,
+    pace: Pace = AT_ONCE,
+    ticks: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[House]:
     async with open_rig(kind, folder) as rig:
         rig.now[0] = 0.0  # the fake's clock is the real one
@@ -81,7 +94,8 @@ async def open_house(
             rig.media,
             films=films,
             choice=choice,
-            pace=AT_ONCE,
+            pace=pace,
+            clock=ticks,
         )
         runner = LocalRunner(
             store,
@@ -170,6 +184,161 @@ async def test_a_list_that_stays_away_orders_nothing_anew(tmp_path: Path) -> Non
         assert await house.ledger() == ("returned", 400_000, "may have been billed")
         assert len(house.rig.service.steps("create")) == 1
         assert house.spare.orders.read() == []
+
+
+LOOKED_FOR = replace(AT_ONCE, settle=60.0)
+LOST = ("returned", 400_000, "may have been billed")
+TIMED_OUT = fakes.answers(504, "<html>", kind="text/html")
+
+
+def takes_it_and(answer: fakes.Trouble, *, hidden: int = 0, **listed: Any) -> Any:
+    """Accept an order, answer this, and list it only after some looks, or oddly."""
+
+    async def trouble(service: Any, request: Any, handler: fakes.Handler) -> Any:
+        before = set(service.renders)
+        await handler(request)
+        for ref in set(service.renders) - before:
+            service.fields[ref] |= listed
+        nothing = fakes.answers(200, {"data": [], "has_more": False})
+        service.spoil("list", *[nothing] * hidden)
+        return await answer(service, request, handler)
+
+    return trouble
+
+
+async def test_each_doubt_has_its_own_time(tmp_path: Path) -> None:
+    """The second order is looked for as long as the first was."""
+    async with open_house(ASKED, tmp_path, pace=LOOKED_FOR, ticks=Ticks(2.0)) as house:
+        house.rig.service.spoil(
+            "create", fakes.answers(500, {}), takes_it_and(TIMED_OUT, hidden=5)
+        )
+
+        job = await house.settled(await house.order())
+
+        assert job.state is State.DONE
+        assert len(house.rig.service.steps("create")) == 2
+        assert len(house.rig.service.renders) == 1
+
+
+@pytest.mark.parametrize("kind", [ASKED, KIND["replicate"]], ids=str)
+async def test_nothing_is_ordered_more_than_twice(kind: Kind, tmp_path: Path) -> None:
+    name = f"{kind.provider}/{kind.model}"
+    async with open_house(kind, tmp_path, final=(name, "fake/one")) as house:
+        house.rig.service.spoil("create", *[TIMED_OUT] * 99)
+
+        job = await house.settled(await house.order())
+
+        assert job.state is State.FAILED
+        assert len(house.rig.service.steps("create")) == 2
+        assert await house.ledger() == LOST
+        assert house.spare.orders.read() == []
+
+
+@pytest.mark.parametrize(
+    "odd", [{"model": "m-2025-10-06"}, {"size": "1280x720"}, {"seconds": "5"}], ids=str
+)
+async def test_a_render_that_is_listed_under_another_name_is_not_ordered_anew(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    """Nobody but the service knows whether it is ours, so nobody pays for another."""
+    async with open_house(ASKED, tmp_path, pace=LOOKED_FOR, ticks=Ticks(5.0)) as house:
+        house.rig.service.spoil("create", *[takes_it_and(TIMED_OUT, **odd)] * 9)
+
+        job = await house.settled(await house.order())
+
+        assert job.state is State.FAILED
+        assert job.error
+        assert job.error.fault is Fault.LOST
+        assert len(house.rig.service.renders) == 1
+        assert await house.ledger() == LOST
+
+
+async def test_another_jobs_render_explains_itself_in_a_moment(tmp_path: Path) -> None:
+    """One of another job whose answer is on its way is waited for."""
+    async with open_house(ASKED, tmp_path) as house:
+        other = await house.order(prompt="snow")
+        await house.store.rows("UPDATE jobs SET state = 'submitting', run = 1")
+        seen = await house.rig.provider.create(other)
+        house.rig.service.spoil("create", fakes.answers(500, {}))
+
+        async def owned(service: Any, request: Any, handler: fakes.Handler) -> Any:
+            answer = await handler(request)
+            await house.store.rows(
+                "UPDATE jobs SET state = 'done', ref = ? WHERE id = ?",
+                seen.ref,
+                other.id,
+            )
+            return answer
+
+        house.jobs._pace = LOOKED_FOR
+        house.jobs._waits.clock = Ticks(20.0)
+        house.rig.service.spoil("list", *[owned] * 9)
+        job = await house.order()
+        await house.store.rows(
+            "UPDATE jobs SET state = 'submitting' WHERE id = ?", job.id
+        )
+        await house.jobs.run(job.id)
+
+        done = await house.service.job(job.id, person=ANN)
+        assert done.state is State.DONE
+        assert len(house.rig.service.steps("create")) == 3
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("kind", [ASKED, BLIND], ids=str)
+async def test_a_redirect_after_an_order_is_a_doubt(
+    tmp_path: Path, kind: Kind, status: int
+) -> None:
+    """What a service sends elsewhere it may have done: no other is ever asked."""
+    async with open_house(kind, tmp_path) as house:
+        away = fakes.leads_to(f"{house.rig.service.url}/videos/elsewhere", status)
+        house.rig.service.spoil("create", takes_it_and(away))
+
+        job = await house.settled(await house.order())
+
+        assert job.state is (State.DONE if kind is ASKED else State.FAILED)
+        assert len(house.rig.service.steps("create")) == 1
+        assert house.spare.orders.read() == []
+        if kind is BLIND:
+            assert await house.ledger() == LOST
+
+
+@pytest.mark.parametrize("kind", [ASKED, KIND["litellm"]], ids=str)
+async def test_a_service_that_repeats_an_id_is_paid_once_for_each_order(
+    tmp_path: Path, kind: Kind
+) -> None:
+    """Whose clip it is nobody knows, so the second is lost; once, and told."""
+    async with open_house(kind, tmp_path) as house:
+        house.rig.service.new_id = lambda: "job1"
+        first = await house.settled(await house.order())
+
+        second = await house.settled(await house.order(prompt="snow"))
+
+        assert (first.state, second.state) == (State.DONE, State.FAILED)
+        assert second.error
+        assert second.error.fault is Fault.LOST
+        assert len(house.rig.service.steps("create")) == 2
+        assert await house.ledgers() == [("charged", 400_000, None), LOST]
+        assert len(house.chat.posts.read()) == 2
+
+
+async def test_an_order_that_is_answered_with_its_end_needs_no_look(
+    tmp_path: Path,
+) -> None:
+    async with open_house(ASKED, tmp_path) as house:
+
+        async def at_once(service: Any, request: Any, handler: fakes.Handler) -> Any:
+            await handler(request)
+            [render] = service.renders.values()
+            render.state = "done"
+            return web.json_response(service.video(render))
+
+        house.rig.service.spoil("create", at_once)
+
+        job = await house.settled(await house.order())
+
+        assert job.state is State.DONE
+        assert house.rig.service.steps("look") == []
 
 
 async def test_what_was_lost_once_goes_to_no_other_service(tmp_path: Path) -> None:

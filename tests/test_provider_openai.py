@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -200,7 +201,7 @@ async def test_what_the_server_has_not_kept_is_said_to_be(
     """`expires_at` decides, or that the whole video is no longer there."""
     job = await rig.made()
     rig.service.spoil("content", fakes.answers(404, {"detail": "Not Found"}))
-    video = {"id": job.ref, "status": "completed", "expires_at": int(rig.now[0]) - 1}
+    video = {"id": job.ref, "status": "completed", "expires_at": int(time.time()) - 9}
     past, deleted = fakes.answers(200, video), fakes.answers(404, {})
     rig.service.spoil("look", past if gone == "past" else deleted)
 
@@ -386,7 +387,96 @@ async def test_a_lost_order_is_told_from_others_of_the_same_time(rig: Rig) -> No
 
     assert found is not None
     assert found.ref == refs[2]
-    assert await rig.provider.find(job, taken=frozenset(refs[:3])) is None
+    assert await rig.provider.find(job, taken=frozenset(refs)) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"model": "m-2025-10-06"},
+        {"size": "1280x720"},
+        {"seconds": "5"},
+        {"prompt": "push i…"},
+        {"prompt": None},
+        {"created_at": None, "model": "other"},
+        {"id": None},
+    ],
+    ids=str,
+)
+async def test_a_render_since_the_order_that_nobody_explains_may_be_it(
+    rig: Rig, odd: dict[str, Any]
+) -> None:
+    """Gateways list another name for a model, round a size, shorten a prompt."""
+    job = rig.job()
+    await rig.ordered()
+    [video] = rig.service.renders.values()
+    listed = {"data": [rig.service.video(video) | odd], "has_more": False}
+    rig.service.spoil("list", *[fakes.answers(200, listed)] * 2)
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(job, taken=frozenset())
+
+    assert caught.value.fault is Fault.LOST
+    assert caught.value.billed
+    if odd.get("id", "") is not None:  # it is explained by the job that owns it
+        assert await rig.provider.find(job, taken=frozenset({video.id})) is None
+
+
+@pytest.mark.parametrize(
+    ("ago", "words", "found"),
+    [
+        (3_600, "snow", "nothing"),
+        (3 * 86_400, "push in", "nothing"),
+        (3_600, "push in", "unsure"),
+        (0, "push in", "it"),
+        (-3_600, "push in", "it"),
+    ],
+)
+async def test_moments_are_those_of_the_services_clock(
+    rig: Rig, ago: int, words: str, found: str
+) -> None:
+    """Ours is a year off; what looks like ours from another time zone may be ours."""
+    rig.now[0] += 365 * 86_400
+    job = rig.job()
+    await rig.ordered(prompt=words)
+    [render] = rig.service.renders.values()
+    made = int(time.time()) - ago
+    listed = {"data": [rig.service.video(render) | {"created_at": made}]}
+    rig.service.spoil("list", fakes.answers(200, listed))
+
+    if found == "unsure":
+        with pytest.raises(ProviderError) as caught:
+            await rig.provider.find(job, taken=frozenset())
+        assert caught.value.fault is Fault.LOST
+    else:
+        seen = await rig.provider.find(job, taken=frozenset())
+        assert (seen and seen.ref) == (render.id if found == "it" else None)
+
+
+@pytest.mark.parametrize("more", [True, None])
+async def test_a_list_that_is_cut_off_denies_nothing(
+    rig: Rig,
+    more: bool | None,  # noqa: FBT001
+) -> None:
+    """It is read on until it reaches back to before the order."""
+    job = rig.job("not in the list")
+    fields = {"object": "video", "prompt": "a", "created_at": int(time.time())}
+    page = [{"id": f"v{n}", **fields} for n in range(20)]
+    older = {**fields, "id": "old", "created_at": int(time.time()) - 9_999}
+    taken = frozenset(str(one["id"]) for one in page)
+    first = fakes.answers(200, {"data": page, "has_more": more})
+    last = fakes.answers(200, {"data": [older], "has_more": more})
+    rig.service.spoil("list", first, last, *[first] * 2)
+
+    assert await rig.provider.find(job, taken=taken) is None
+    assert [seen.query.get("after") for seen in rig.service.steps("list")] == [
+        None,
+        "v19",
+    ]
+    with pytest.raises(ProviderError) as caught:  # a server that knows no `after`
+        await rig.provider.find(job, taken=taken)
+
+    assert caught.value.fault is Fault.LOST
 
 
 @pytest.mark.parametrize("told", ["8", "12"])

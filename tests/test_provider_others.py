@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Fault, ProviderError
-from bot.models import Carrier, Op, Size, State, Way
+from bot.models import Carrier, Job, Op, Size, State, Way
 from bot.providers.openrouter import read_card
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Rig, colour_of, open_rig
@@ -180,7 +180,7 @@ async def test_fal_is_called_by_the_names_of_the_endpoint(rig: Rig) -> None:
     assert order.json["image_url"].startswith("data:")
     assert order.json["end_image_url"].startswith("data:")
     expires = json.loads(order.headers["X-Fal-Object-Lifecycle-Preference"])
-    assert expires == {"expiration_duration_seconds": 3600}
+    assert expires == {"expiration_duration_seconds": 86_400}
 
 
 @service("fal")
@@ -295,6 +295,44 @@ async def test_a_background_order_that_is_slow_to_say_so_is_looked_at_by_its_id(
     [ref] = rig.service.renders
     assert (seen.state, seen.ref) == (State.RENDERING, ref)
     assert (await rig.watched(replace(job, ref=ref))).state is State.DONE
+
+
+@service("gemini")
+async def test_orders_that_are_listened_to_keep_no_clip_waiting(
+    rig: Rig, tmp_path: Path
+) -> None:
+    """However many there are, what is finished is looked at and fetched at once."""
+    made = await rig.made()
+    rig.service.background = False
+    rig.provider._prompt_answer = 0.0
+    for number in range(15):
+        await rig.provider.create(replace(rig.job(), id=f"job{number}"))
+    while len(rig.service.steps("create")) < 16:
+        await rig.service.asked.wait()
+        rig.service.asked.clear()
+
+    async with asyncio.timeout(5):
+        assert (await rig.provider.retrieve(made)).state is State.DONE
+        await rig.provider.download(made, tmp_path / "got.mp4")
+
+
+@service("gemini")
+async def test_an_order_that_has_not_left_is_said_to_wait(rig: Rig) -> None:
+    """Who cancels it then has nothing to pay."""
+    rig.service.background = False
+    rig.provider._prompt_answer = 0.0
+    rig.provider._wire._order_turns = asyncio.Semaphore(1)
+    first, second = (replace(rig.job(), id=name) for name in ("job1", "job2"))
+    first, second = [
+        replace(job, ref=(await rig.provider.create(job)).ref)
+        for job in (first, second)
+    ]
+    await rig.service.asked.wait()
+
+    assert not (await rig.provider.retrieve(first)).queued
+    assert (await rig.provider.retrieve(second)).queued
+    assert await rig.provider.cancel(second)
+    assert not await rig.provider.cancel(first)
 
 
 @service("gemini")
@@ -455,16 +493,24 @@ async def test_a_seed_tells_a_lost_order_from_others_of_the_same_words(
         await rig.ordered(**other)
     foreign = await rig.ordered()
     rig.service.models[foreign.ref] = "acme/other"
-    job = replace(rig.job(), since=0.0)
+    job = rig.job()
 
     found = await rig.provider.find(job, taken=frozenset())
 
     assert found.ref == wanted.ref
-    assert await rig.provider.find(job, taken=frozenset({wanted.ref})) is None
+    assert await rig.provider.find(job, taken=frozenset(rig.service.renders)) is None
+    others = frozenset({str(wanted.ref)})
+    await lost(rig, job, others)  # what is left may be it under other names
     rig.service.made[wanted.ref] = {}  # it deletes them after an hour
+    await lost(rig, job, frozenset())
+
+
+async def lost(rig: Rig, job: Job, taken: frozenset[str]) -> None:
+    """Nobody can tell whether this order was taken."""
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.find(job, taken=frozenset())
+        await rig.provider.find(job, taken=taken)
     assert caught.value.fault is Fault.LOST
+    assert caught.value.billed
 
 
 @service("replicate")

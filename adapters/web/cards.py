@@ -7,7 +7,7 @@ from bot.languages import say
 from bot.models import Clip, Entry, Job, Op
 from bot.prompt.plan import Plan
 from bot.wording import plan_lines
-from bot.wording.cards import refund_line
+from bot.wording.cards import DELAYS, refund_line
 
 
 class Trouble(TypedDict):
@@ -30,6 +30,13 @@ class Film(TypedDict):
     height: int
     seconds: float
     bytes: int
+
+
+class Delayed(TypedDict):
+    """Why a job makes no progress for now, and since when; `{when}` stands for that."""
+
+    sentence: str
+    since: float
 
 
 class Card(TypedDict):
@@ -58,6 +65,7 @@ class Card(TypedDict):
     notes: list[str]
     cannot: list[str]
     trouble: Trouble | None
+    delay: Delayed | None
     created: float
     updated: float
     clip: Film | None
@@ -89,6 +97,7 @@ def card(entry: Entry) -> Card:
         notes=[*told.notes, *([refund] if refund else [])],
         cannot=list(told.cannot),
         trouble=_trouble(job),
+        delay=_delayed(job),
         created=job.created,
         updated=job.updated,
         clip=film(clip) if clip else None,
@@ -118,6 +127,12 @@ def file_name(clip: Clip) -> str:
 def _lines(told: Clip | Job) -> list[str]:
     """What is done with the still, in words; other providers have no plan."""
     return list(plan_lines(Plan.from_json(told.plan))) if told.plan else []
+
+
+def _delayed(job: Job) -> Delayed | None:
+    if job.delay is None or job.state.ended:
+        return None
+    return Delayed(sentence=DELAYS[job.delay], since=job.delayed_since or job.updated)
 
 
 def _trouble(job: Job) -> Trouble | None:

@@ -92,7 +92,10 @@ async def _take(
 ) -> None:
     if response.status == 410:
         raise ProviderError(
-            Fault.EXPIRED, "The link to the clip from {title} has ended.", title=title
+            Fault.EXPIRED,
+            "The link to the clip from {title} has ended.",
+            doubtful=True,  # another link may be had for the asking
+            title=title,
         )
     if response.status != 200:
         raise _broken(title)

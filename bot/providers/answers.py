@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bot.providers.faults import Said, read_error
 
 LARGE = 1 << 20  # bytes of JSON that are better read in a thread
+LONGEST_KEPT = 30 * 86_400.0  # seconds; nobody asks for a clip for longer
 LONGEST_AFTER = 3_600.0  # seconds; no service is believed beyond that
 
 
@@ -35,6 +37,20 @@ class Answer:
     def fields(self) -> Mapping[str, Any]:
         """The JSON object; empty when it is anything else."""
         return self.body if isinstance(self.body, dict) else {}
+
+    @property
+    def sent_at(self) -> float | None:
+        """Unix time in seconds by the service's own clock, if it says so."""
+        try:
+            return parsedate_to_datetime(self.headers.get("date", "")).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+    def until(self, moment: float | None) -> float | None:
+        """Seconds from this answer to a moment by the service's own clock."""
+        if moment is None or self.sent_at is None or moment <= self.sent_at:
+            return None
+        return min(moment - self.sent_at, LONGEST_KEPT)
 
     @property
     def after(self) -> float | None:
@@ -67,6 +83,15 @@ def number(value: object, *, least: float = 0.0, most: float = 1e10) -> float | 
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if least <= value <= most else None  # never so for a NaN
+
+
+def unix(text: str) -> float | None:
+    """Unix time in seconds of an ISO moment, in UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON

@@ -34,6 +34,7 @@ Part = tuple[str, tuple[str | None, str | bytes] | tuple[str, bytes, str]]
 Files = Sequence[Part]
 
 MOST_JSON = 4 << 20  # bytes of an answer; the longest list seen is far below
+MOST_ORDERS = 20  # under way at the same time; no service is let have more jobs
 OWNERS = frozenset({Fault.AUTH, Fault.NO_MONEY, Fault.MODEL_GONE, Fault.UPSTREAM})
 GONE_FOR_GOOD = 410
 _NEVER_SENT = (
@@ -71,7 +72,7 @@ class Calls:
         title: The service as a person knows it, for sentences.
         headers: With the key; sent to this origin only.
         patience: How long it may take.
-        at_once: Requests under way at the same time.
+        at_once: Questions under way at the same time; as many files, and orders.
         per_minute: Requests a minute, if there is such a limit.
         clock: Monotonic seconds.
     """
@@ -91,7 +92,11 @@ class Calls:
         self.base = base_url.rstrip("/") + "/"
         self._patience = patience or Patience()
         self._clock = clock
+        # An order may take minutes to answer, and a file to come: neither keeps
+        # anybody from asking how a render is, or from fetching a finished clip.
         self._turns = asyncio.Semaphore(at_once)
+        self._order_turns = asyncio.Semaphore(MOST_ORDERS)
+        self._file_turns = asyncio.Semaphore(at_once)
         self._drip = Drip(60 / per_minute if per_minute else 0.0, clock=clock)
         self._breaker = Breaker()
         self._complained: set[Fault] = set()
@@ -133,7 +138,8 @@ class Calls:
         )
         await self._knock()
         try:
-            answer = await self._send(self._client, request, most)
+            async with self._turns:
+                answer = await self._send(self._client, request, most)
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock())
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
@@ -151,6 +157,7 @@ class Calls:
         most: int = MOST_JSON,
         missing: Fault | None = None,
         model: str = "",
+        leaves: Callable[[], None] | None = None,
     ) -> Answer:
         """Order something that costs; it is sent once. The answer's status says yes.
 
@@ -163,6 +170,7 @@ class Calls:
             most: Bytes that an answer may have.
             missing: What a 404 means, where that is not a wrong address.
             model: What is ordered.
+            leaves: Called when the order's turn has come and it leaves.
 
         Raises:
             ProviderError: It was turned away; `Fault.LOST` when nobody knows.
@@ -181,7 +189,10 @@ class Calls:
         )
         await self._knock()
         try:
-            answer = await self._send(self._orders, request, most, seconds)
+            async with self._order_turns:
+                if leaves:
+                    leaves()
+                answer = await self._send(self._orders, request, most, seconds)
         except _NEVER_SENT as error:
             self._breaker.failed(self._clock())
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
@@ -268,7 +279,6 @@ class Calls:
         seconds: float | None = None,
     ) -> Answer:
         async with (
-            self._turns,
             asyncio.timeout(seconds or self._patience.answer),
             self._open(client, request) as response,
         ):

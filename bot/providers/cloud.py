@@ -265,11 +265,17 @@ class Cloud(ABC):
         """What a 404 means: too early, or too late.
 
         Raises:
-            ProviderError: `Fault.EXPIRED`.
+            ProviderError: `Fault.EXPIRED`, in doubt: it may know it again in a minute.
         """
-        if self._desk.now() - job.since < SETTLING:
+        if job.waited < SETTLING:
             return Snapshot(ref=job.ref or "", rest=LOOK_SOON)
-        raise told(Fault.EXPIRED, self._wire.title)
+        raise self._gone()
+
+    def _gone(self) -> ProviderError:
+        """It does not know the render, which may be a hiccup."""
+        error = told(Fault.EXPIRED, self._wire.title)
+        error.doubtful = True
+        return error
 
     def _unread(self, job: Job, answer: Answer) -> Snapshot:
         """What an answer to a look means that says no state.
@@ -281,7 +287,7 @@ class Cloud(ABC):
             return self._missing(job)
         said = answer.said()
         if answer.status == 410:
-            raise told(Fault.EXPIRED, self._wire.title)
+            raise self._gone()
         fault = fault_of(answer.status, said) if answer.status >= 400 else None
         if fault in (None, Fault.INVALID, Fault.UNSUPPORTED):
             fault = Fault.UPSTREAM
@@ -295,14 +301,30 @@ class Cloud(ABC):
             log.warning("%s: unknown state %s; looking on", self.name, known)
 
     async def _bring(self, links: Sequence[str], to: Path) -> None:
-        """Fetch the clip from one of the places where it may lie."""
+        """Fetch the clip from one of the places where it may lie, each in turn.
+
+        Raises:
+            ProviderError: It could be had from none of them.
+        """
         trouble: ProviderError | None = None
-        for link in links:
+        for link in dict.fromkeys(links):
             try:
-                return await self._wire.fetch(link, to, most=self._desk.most_clip)
+                return await self._bring_one(link, to)
             except ProviderError as error:
+                if error.fault is Fault.INVALID:  # too large, wherever it lies
+                    raise
                 trouble = error
         raise trouble or told(Fault.UPSTREAM, self._wire.title)
+
+    async def _bring_one(self, link: str, to: Path) -> None:
+        """Without the key; with it where that fails, and the service itself has it."""
+        most = self._desk.most_clip
+        try:
+            await self._wire.fetch(link, to, most=most)
+        except ProviderError as error:
+            if error.fault is Fault.INVALID or not self._wire.is_own(link):
+                raise
+            await self._wire.download(link, to, most=most)
 
 
 def is_ref(ref: object) -> bool:

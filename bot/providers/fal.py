@@ -22,7 +22,7 @@ from bot.providers.wire import Wire
 BASE_URL = "https://queue.fal.run"
 STORE_URL = "https://rest.fal.ai"
 KEYS = ".well-known/jwks.json"
-KEPT = '{"expiration_duration_seconds": 3600}'  # we fetch a clip within minutes
+KEPT = '{"expiration_duration_seconds": 86400}'  # usually it is fetched in seconds
 
 
 class Fal(Cloud):
@@ -112,7 +112,7 @@ class Fal(Cloud):
         if hook := self._desk.hook(self.name):
             endpoint += f"?{urlencode({'fal_webhook': hook})}"
         answer = await self._wire.order(
-            endpoint,
+            f"{endpoint}?{urlencode({'fal_webhook': hook})}" if hook else endpoint,
             json=await self._input(job),
             headers={"X-Fal-Object-Lifecycle-Preference": KEPT},
             model=job.request.model,

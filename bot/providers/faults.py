@@ -147,8 +147,10 @@ _STATUSES: Mapping[int, Fault] = {
 # A status that leaves no doubt; what the text says is then of no interest.
 _CERTAIN = frozenset({401, 402, 413, 451})
 # After these an order may have been accepted: a gateway answers for somebody behind it
-# who may have had it already, and who says “see other” has done what was asked.
-_IN_DOUBT = frozenset({303, 408, 409})
+# who may have had it already. So may one that sends us elsewhere (300 to 399): many a
+# server answers what it has done with 302, and 307 comes from in front of those that
+# have not heard of it as well as of those that have.
+_IN_DOUBT = frozenset({*range(300, 400), 408, 409})
 
 
 def fault_of(status: int, said: Said) -> Fault:

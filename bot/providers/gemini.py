@@ -66,6 +66,7 @@ class Gemini(Cloud):
         self._prompt_answer = prompt_answer
         self._longest = longest
         self._held: dict[str, asyncio.Task[Answer]] = {}
+        self._left: set[str] = set()  # orders that are on their way, by our job's id
 
     async def check(self) -> frozenset[str]:
         """The list of models tells whether the key is good.
@@ -90,8 +91,9 @@ class Gemini(Cloud):
     async def cancel(self, job: Job) -> bool:
         """Stop it in the background, or stop listening; it then goes on unheard."""
         if held := self._held.pop(job.ref or "", None):
+            unsent = job.id not in self._left and not held.done()
             held.cancel()
-            return False
+            return unsent
         path = f"interactions/{in_path(job.ref)}/cancel"
         return self._is_free(await self._wish("POST", path))
 
@@ -103,13 +105,22 @@ class Gemini(Cloud):
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip: from its file, or out of the answer itself."""
         answer = await self._interaction(job)
-        video = next(_videos(answer.fields), None)
-        if video is None:
-            raise self._wire.refusal(Fault.UPSTREAM, answer.said())
-        if isinstance(uri := video.get("uri"), str):
-            await self._file(uri, to)
+        trouble: ProviderError | None = None
+        for video in _videos(answer.fields):
+            try:
+                return await self._video(video, to)
+            except ProviderError as error:
+                if error.fault is Fault.INVALID:  # too large
+                    raise
+                trouble = error
+        raise trouble or self._wire.refusal(Fault.UPSTREAM, answer.said())
+
+    async def _video(self, video: Mapping[str, Any], to: Path) -> None:
+        """Bring one of the places where a clip is: inside the answer, or a file."""
+        if not video.get("data"):
+            await self._file(str(video["uri"]), to)
             return
-        data = await asyncio.to_thread(_decoded, video.get("data"))
+        data = await asyncio.to_thread(_decoded, video["data"])
         inflow = Inflow(to, title=self._wire.title, most=self._desk.most_clip)
         async with inflow:
             await inflow.write(data)
@@ -123,6 +134,7 @@ class Gemini(Cloud):
 
     async def _order(self, job: Job) -> Snapshot:
         listening = asyncio.create_task(self._send(job, await self._body(job)))
+        listening.add_done_callback(lambda _: self._left.discard(job.id))
         try:
             await asyncio.wait([listening], timeout=self._prompt_answer)
         except asyncio.CancelledError:
@@ -131,7 +143,7 @@ class Gemini(Cloud):
         if not listening.done():
             ref = f"{HELD}{job.id}"
             self._held[ref] = listening
-            return Snapshot(ref=ref)
+            return Snapshot(ref=ref, queued=job.id not in self._left)
         answer = listening.result()
         if answer.fields.get("status") == "failed":
             raise self._wire.refusal(Fault.REFUSED_INPUT, answer.said())
@@ -150,6 +162,7 @@ class Gemini(Cloud):
                 most=MOST_ANSWER,
                 missing=missing,
                 model=job.request.model,
+                leaves=lambda: self._left.add(job.id),
             )
 
         try:
@@ -220,7 +233,7 @@ class Gemini(Cloud):
                 title=self._wire.title,
             )
         if not task.done():
-            return Snapshot(ref=job.ref or "")
+            return Snapshot(ref=job.ref or "", queued=job.id not in self._left)
         del self._held[job.ref or ""]
         try:
             answer = task.result()

@@ -104,12 +104,21 @@ class OpenRouter(Cloud):
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from its signed link, else through OpenRouter itself."""
-        answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
-        links = _list(answer.fields.get("urls"))
-        signed = [link for link in links if isinstance(link, str)]
-        if signed:
+        links: list[str] = []
+        with suppress(ProviderError):  # the clip may be had without its answer
+            answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
+            signed = _list(answer.fields.get("urls"))
+            others = _list(answer.fields.get("unsigned_urls"))
+            links = [link for link in signed if isinstance(link, str)]
+            # Its own need the key and are what is asked for below.
+            links += [
+                link
+                for link in others
+                if isinstance(link, str) and not self._wire.is_own(link)
+            ]
+        if links:
             with suppress(ProviderError):  # such a link ends; OpenRouter itself stays
-                await self._bring(signed, to)
+                await self._bring(links, to)
                 return
         path = f"videos/{in_path(job.ref)}/content?index=0"
         await self._wire.download(path, to, most=self._desk.most_clip)

@@ -1,24 +1,24 @@
 """Replicate: any model that somebody published there, under its own input names."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.errors import Fault, ProviderError
 from bot.models import Job, ModelCard, RenderRequest, Snapshot, State
 from bot.providers import hooks, pictures, shapes, terms
-from bot.providers.answers import number
+from bot.providers.answers import Answer, number, unix
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
-from bot.providers.finding import the_one
+from bot.providers.finding import Listed, earliest, the_one, unsure
 from bot.providers.hooks import Call
 from bot.providers.planning import sent_words
 from bot.providers.proof import prove
 from bot.providers.wire import Wire
 
 BASE_URL = "https://api.replicate.com/v1"
-SKEW = 120.0  # seconds that its clock may differ from ours
+MOST_PAGES = 5  # of its list
+KEPT = 3_600.0  # seconds after its end for which it has a clip
 STATES = {
     "starting": State.RENDERING,
     "processing": State.RENDERING,
@@ -56,7 +56,7 @@ class Replicate(Cloud):
         return frozenset()
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
-        """Look through the newest hundred predictions for the only one of this order.
+        """Look through the newest predictions for the only one of this order.
 
         Its seed tells it from others of the same words, where a model takes one.
 
@@ -64,21 +64,52 @@ class Replicate(Cloud):
             ProviderError: `Fault.LOST`: the list cannot be had, or does not tell.
         """
         try:
-            answer = await self._wire.ask("GET", "predictions", most=64 << 20)
+            listed, since, whole = await self._listed(job)
         except ProviderError as error:
             raise told(Fault.LOST, self._wire.title, after=error.after) from error
-        listed = answer.fields.get("results")
-        if not answer.good or not isinstance(listed, list):
-            raise told(Fault.LOST, self._wire.title, after=answer.after)
         card = self._cards.get(job.request.model)
         sent = _words(job.request, card.wire if card else {})
-        known = (
-            (item.get("id"), _same_order(item, job.request.model, sent))
+        known = [
+            Listed(
+                item.get("id"),
+                _same_order(item, job.request.model, sent),
+                unix(str(item.get("created_at"))),
+            )
             for item in listed
-            if isinstance(item, Mapping)
-            and _unix(item.get("created_at")) >= job.since - SKEW
-        )
-        return the_one(known, taken=taken, title=self._wire.title)
+        ]
+        found = the_one(known, taken=taken, since=since, title=self._wire.title)
+        if found is None and not whole:
+            raise unsure(self._wire.title)
+        return found
+
+    async def _listed(
+        self, job: Job
+    ) -> tuple[Sequence[Mapping[str, Any]], float, bool]:
+        """The predictions since an order, and perhaps older ones; the newest first.
+
+        Returns:
+            Them, the earliest moment at which the order can have come, and whether
+            surely none since then is left out.
+        """
+        items: list[Mapping[str, Any]] = []
+        since: float | None = None
+        place = "predictions"
+        for _ in range(MOST_PAGES):
+            answer = await self._wire.ask("GET", place, most=64 << 20)
+            listed = answer.fields.get("results")
+            if not answer.good or not isinstance(listed, list):
+                raise told(Fault.LOST, self._wire.title, after=answer.after)
+            if since is None:
+                since = earliest(answer, job.waited, self._desk.now())
+            items += [item for item in listed if isinstance(item, Mapping)]
+            last = unix(str(items[-1].get("created_at"))) if items else None
+            more = answer.fields.get("next")
+            if not more or (last is not None and last < since):
+                return items, since, True
+            if not isinstance(more, str) or not self._wire.is_own(more):
+                break
+            place = more
+        return items, since or 0.0, False
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once."""
@@ -91,7 +122,11 @@ class Replicate(Cloud):
             case State.DONE:
                 took = _took(answer.fields.get("metrics"))
                 return Snapshot(
-                    ref=job.ref or "", state=State.DONE, progress=1.0, took=took
+                    ref=job.ref or "",
+                    state=State.DONE,
+                    progress=1.0,
+                    took=took,
+                    keeps=_keeps(answer),
                 )
             case State.FAILED:
                 return self._failed(job, answer.said())
@@ -110,17 +145,13 @@ class Replicate(Cloud):
         return self._is_free(answer)
 
     async def download(self, job: Job, to: Path) -> None:
-        """Bring the clip; Replicate deletes it within the hour."""
+        """Bring the clip; Replicate deletes it within an hour of its end."""
         answer = await self._wire.ask("GET", f"predictions/{in_path(job.ref)}")
         if answer.fields.get("data_removed"):
             raise told(Fault.EXPIRED, self._wire.title)
         output = answer.fields.get("output")
         output = output if isinstance(output, list) else [output]
-        links = [link for link in output if isinstance(link, str) and link]
-        if links and self._wire.is_own(links[0]):
-            await self._wire.download(links[0], to, most=self._desk.most_clip)
-        else:
-            await self._bring(links, to)
+        await self._bring([link for link in output if link and _is_link(link)], to)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         """Verify as Standard Webhooks say; the body is the prediction."""
@@ -196,12 +227,14 @@ def _same_order(
     )
 
 
-def _unix(text: object) -> float:
-    """Unix time of an ISO moment; nonsense counts as now, so that it is looked at."""
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except (ValueError, OverflowError):
-        return float("inf")
+def _is_link(output: object) -> bool:
+    return isinstance(output, str) and output.startswith(("https:", "http:"))
+
+
+def _keeps(answer: Answer) -> float | None:
+    """Seconds for which the clip is still there: an hour from its end."""
+    ended = unix(str(answer.fields.get("completed_at")))
+    return None if ended is None else answer.until(ended + KEPT)
 
 
 def _took(metrics: object) -> float | None:

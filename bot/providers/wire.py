@@ -100,7 +100,7 @@ class Wire(Calls):
         try:
             request = self._client.build_request("GET", url)
             async with (
-                self._turns,
+                self._file_turns,
                 asyncio.timeout(self._patience.download),
                 self._open(self._client, request) as response,
             ):
@@ -127,10 +127,8 @@ class Wire(Calls):
         match status:
             case 401 | 403:
                 fault = Fault.AUTH
-            case 410:
-                fault = Fault.EXPIRED
             case 429:
                 fault = Fault.BUSY
-            case _:  # 404 too: a clip that was just finished may not be out yet
+            case _:  # 404 and 410 too: a clip that was just made may not be out yet
                 fault = Fault.UPSTREAM
         return self.refusal(fault)

@@ -1,11 +1,12 @@
 """Rows of jobs: taken in, handed out, moved on, looked up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import msgspec
 
 from bot.models import (
+    Delay,
     Job,
     Json,
     Person,
@@ -52,6 +53,13 @@ class _Details:
     """What changes on a job's way, beside its state: the fields of `Job` it names."""
 
     since: float = 0.0
+    waited: float = 0.0
+    orders: int = 0
+    ordered_at: float | None = None
+    keeps: float | None = None
+    delay: Delay | None = None
+    delayed_since: float | None = None
+    inherits: str | None = None
     progress: float | None = None
     took: float | None = None
     media: str | None = None
@@ -72,8 +80,8 @@ async def add(db: Rows, job: Job, *, event: str | None) -> bool:
     return bool(
         await db.rows(
             "INSERT INTO jobs(id, event, person, chat, workspace, place, provider,"
-            " state, request, details, units, micros, created, updated)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " state, ref, request, details, units, micros, created, updated)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING RETURNING id",
             job.id,
             event,
@@ -83,6 +91,7 @@ async def add(db: Rows, job: Job, *, event: str | None) -> bool:
             _text(job.place),
             job.request.provider,
             job.state,
+            job.ref,
             _text(job.request),
             _details(job),
             job.price.units,
@@ -151,9 +160,9 @@ async def note_card(db: Rows, job_id: str, card: str) -> None:
 
 
 async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
-    """The provider's ids that jobs of ours already own."""
+    """The provider's ids that jobs of ours own, of all that changed since."""
     rows = await db.rows(
-        "SELECT ref FROM jobs WHERE provider = ? AND ref IS NOT NULL AND created >= ?",
+        "SELECT ref FROM jobs WHERE provider = ? AND ref IS NOT NULL AND updated >= ?",
         provider,
         since,
     )
@@ -175,6 +184,40 @@ async def rivals(db: Rows, job: Job) -> bool:
         for other in map(_job, rows)
         if other.billed or other.state is State.SUBMITTING
     )
+
+
+async def ordering(db: Rows, job: Job) -> bool:
+    """Whether another job's order may be on its way to the same provider now."""
+    rows = await db.rows(
+        "SELECT 1 AS n FROM jobs WHERE provider = ? AND ref IS NULL AND id <> ?"
+        " AND state = 'submitting' LIMIT 1",
+        job.request.provider,
+        job.id,
+    )
+    return bool(rows)
+
+
+async def hand_over(db: Rows, job_id: str, ref: str) -> bool:
+    """Take a render from a job that has ended; False when it has none any more."""
+    return bool(
+        await db.rows(
+            f"UPDATE jobs SET ref = NULL WHERE id = ? AND ref = ? AND state IN {ENDED}"
+            " RETURNING id",
+            job_id,
+            ref,
+        )
+    )
+
+
+async def note_billed(db: Rows, job_id: str, *, billed: bool) -> None:
+    """Note whether a job that has ended may have been paid for; the ledger says so too."""
+    job = await get(db, job_id)
+    if job is not None:
+        await db.rows(
+            "UPDATE jobs SET details = ? WHERE id = ?",
+            _details(replace(job, billed=billed)),
+            job_id,
+        )
 
 
 async def durations(db: Rows, request: RenderRequest, *, limit: int) -> list[float]:

@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 from bot.errors import BotError
 from bot.languages import Say
-from bot.models import Allowance, Clip, Entry, Job, Op, Price, RenderRequest, State
+from bot.models import (
+    Allowance,
+    Clip,
+    Delay,
+    Entry,
+    Job,
+    Op,
+    Price,
+    RenderRequest,
+    State,
+)
 
 MICROS = 1_000_000  # in a dollar
 _STATES = {
@@ -17,6 +27,12 @@ _STATES = {
     State.DONE: "Done",
     State.FAILED: "That did not work",
     State.CANCELLED: "Stopped",
+}
+DELAYS = {
+    Delay.TURN: "Its order waits for its turn at the service.",
+    Delay.SILENT: "The service has not answered since {when}. The bot goes on asking.",
+    Delay.FETCH: "The clip is made; the service does not hand it out yet. "
+    "Trying since {when}.",
 }
 _OPS = {Op.CREATE: "New clip", Op.REMIX: "Remix", Op.EXTEND: "Longer"}
 
@@ -32,10 +48,24 @@ def state_line(entry: Entry, say: Say) -> str:
         return say("Waiting: {ahead} others are before you", ahead=entry.ahead)
     if job.state is State.DELIVERING and job.end is not None:
         return say(_STATES[job.end])
-    told = say(_STATES[job.state])
+    queued = job.delay is Delay.TURN and job.state is State.RENDERING
+    told = say(_STATES[State.QUEUED if queued else job.state])
     if job.state is State.RENDERING and job.progress:
         return f"{told} · {job.progress:.0%}"
     return told
+
+
+def delay_line(job: Job, say: Say, moment: Callable[[float], str]) -> str | None:
+    """Why a job makes no progress for now, and since when.
+
+    Args:
+        job: The job.
+        say: The language.
+        moment: Writes a Unix time in the chat's words.
+    """
+    if job.delay is None or job.state.ended or job.cancel:
+        return None
+    return say(DELAYS[job.delay], when=moment(job.delayed_since or job.since))
 
 
 def ready_at(job: Job, now: float) -> float | None:

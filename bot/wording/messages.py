@@ -9,6 +9,7 @@ from bot.models import Allowance, Clip, Entry, Job, State
 from bot.prompt.plan import Plan
 from bot.wording.cards import (
     clip_line,
+    delay_line,
     error_lines,
     facts_line,
     left_line,
@@ -67,6 +68,8 @@ def card(
         why = error_lines(job.error.again(), say, lambda words: _note(words, markup))
     elif entry.lost and not link:
         why = _unposted(entry, say, markup)
+    elif delay := delay_line(job, say, markup.moment):
+        why = (delay,)
     if refund := refund_line(job, say):
         why = (*why, refund)
     told = [] if entry.clip else [*job.notes]

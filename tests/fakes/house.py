@@ -1,6 +1,7 @@
 """The whole core over a fake provider and a fake chat, in one folder."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,18 @@ from tests.fakes.world import FakeChat, FakeProvider
 ANN = Person(chat="fake", id="ann")
 BOB = Person(chat="fake", id="bob")
 HERE = Place(chat="fake", workspace="guild", channel="general")
-AT_ONCE = Pace(first=0.0, growth=1.0, longest=0.0, tries=3, settle=0.0, outage=0.0)
+AT_ONCE = Pace(
+    first=0.0,
+    growth=1.0,
+    longest=0.0,
+    tries=3,
+    settle=0.0,
+    outage=0.0,
+    gone=0.0,
+    grace=0.0,
+    fetch=0.0,
+    fetch_longest=0.0,
+)
 PLENTY = Caps(
     person_day=None,
     workspace_day=None,
@@ -34,6 +46,18 @@ PLENTY = Caps(
     free_per_hour=10**6,
     at_once=10**6,
 )
+
+
+@dataclass
+class Ticks:
+    """A monotonic clock on which every look at it takes some seconds."""
+
+    step: float = 1.0
+    at: float = 1_000.0
+
+    def __call__(self) -> float:
+        self.at += self.step
+        return self.at
 
 
 @dataclass
@@ -104,6 +128,7 @@ async def open_fake_house(
     per_person: int = 1_000,
     jobs_class: Callable[..., Jobs] = Jobs,
     now: Callable[[], float] | None = None,
+    ticks: Callable[[], float] = time.monotonic,
     pace: Pace = AT_ONCE,
     min_free_mb: int = 0,
 ) -> AsyncGenerator[FakeHouse]:
@@ -115,8 +140,9 @@ async def open_fake_house(
     media = await asyncio.to_thread(Media, folder / "media")
     providers = {provider.name: provider}
     films = Films(media, Workshop(FILMS, name="films"))
+    chats = {chat.name: chat}
     jobs = jobs_class(
-        store, providers, {chat.name: chat}, media, films=films, pace=pace, **clock
+        store, providers, chats, media, films=films, pace=pace, clock=ticks, **clock
     )
     settings = Settings(
         data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=min_free_mb

@@ -62,10 +62,10 @@ class FakeProvider:
     """Accepts, renders for a while, hands over a tiny real MP4.
 
     Attributes:
-        refusals: Raised by the next calls of `create`, one each.
         looks: How often a render is looked at before it is done.
         asked: Set once somebody ordered.
         looked: Set once somebody looked.
+        wanted: Set once somebody asked for a clip.
         fails: What a render ends with instead of a clip.
         clip: What it hands over instead of a tiny clip.
         text_only: Whether it makes clips of words alone.
@@ -73,6 +73,10 @@ class FakeProvider:
         characters: How many its first model takes.
         stops: Whether a cancel surely stops a render.
         priced: Whether anybody knows what it costs.
+        keeps: Seconds for which it says that it keeps a clip.
+        refusals: Raised by the next orders, one each; troubles: by the next looks;
+            losses: by the next requests for a clip.
+        fetched: How often a clip was asked for.
     """
 
     folder: Path
@@ -91,11 +95,15 @@ class FakeProvider:
     priced: bool = True
     refusals: list[Exception] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
+    losses: list[Exception] = field(default_factory=list)
+    keeps: float | None = None
+    fetched: int = 0
     at: Point = nowhere
     cancelled: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.orders = Diary(self.folder / f"{self.name}.jsonl")
@@ -154,13 +162,17 @@ class FakeProvider:
             return Snapshot(ref=job.ref, progress=self.seen[job.ref] / (self.looks + 1))
         if self.fails:
             return Snapshot(ref=job.ref, state=State.FAILED, error=self.fails)
-        return Snapshot(ref=job.ref, state=State.DONE)
+        return Snapshot(ref=job.ref, state=State.DONE, keeps=self.keeps)
 
     async def cancel(self, job: Job) -> bool:
         self.cancelled.append(job.id)
         return self.stops
 
     async def download(self, job: Job, to: Path) -> None:
+        self.fetched += 1
+        self.wanted.set()
+        if self.losses:
+            raise self.losses.pop(0)
         shutil.copyfile(self.clip or tiny_clip(self.folder), to)
 
     async def forget(self, job: Job) -> None:

@@ -24,6 +24,13 @@ export function stateWords(job) {
   return job.ahead ? `Waiting behind ${plural(job.ahead, "other")}` : "Next in line";
 }
 
+/** Why a job makes no progress for now, with the reader's own time of day. */
+function delayWords({ sentence, since }) {
+  const when = new Date(since * 1000);
+  const time = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return sentence.replace("{when}", time);
+}
+
 /** What the person typed, or what stands for it. */
 export const title = (job) =>
   job.prompt || { create: "A gentle move", remix: "A remix", extend: "A longer take" }[job.op];
@@ -95,6 +102,7 @@ export class Card {
     this.showLineage();
     tell(find(".told .trouble", root), job.trouble);
     list(find(".told .remarks", root), [
+      ...(job.delay ? [{ text: delayWords(job.delay), kind: "note" }] : []),
       ...job.cannot.map((text) => ({ text: `Not possible here: ${text}`, kind: "cannot" })),
       ...job.notes.map((text) => ({ text, kind: "note" })),
     ]);

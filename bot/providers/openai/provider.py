@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from bot.errors import PASSING, Fault, ProviderError
+from bot.errors import Fault, ProviderError
 from bot.models import (
     Character,
     Job,
@@ -18,7 +19,7 @@ from bot.providers import hooks, retiring, terms
 from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
-from bot.providers.finding import the_one
+from bot.providers.finding import Listed, earliest, the_one, unsure
 from bot.providers.hooks import Call
 from bot.providers.openai import orders, reading
 from bot.providers.openai.characters import Characters
@@ -27,7 +28,8 @@ from bot.providers.proof import ids, prove
 from bot.providers.wire import Wire
 
 LISTED = "100"  # the most that the reference wire lists at once
-SKEW = 120.0  # seconds that the server's clock may differ from ours
+MOST_PAGES = 5  # of that list
+FULL = 20  # renders; a list this long that does not say so may have been cut off
 
 
 class OpenAIVideos(Cloud):
@@ -93,15 +95,21 @@ class OpenAIVideos(Cloud):
         if not self._profile.list:
             return await super().find(job, taken=taken)
         try:
-            listed = await self._listed()
+            listed, since, whole = await self._listed(job)
         except ProviderError as error:
             raise told(Fault.LOST, self._wire.title, after=error.after) from error
-        known = (
-            (reading.ref_of(item), reading.same_order(item, job.request))
+        known = [
+            Listed(
+                reading.ref_of(item),
+                reading.same_order(item, job.request),
+                reading.made_at(item),
+            )
             for item in listed
-            if not reading.is_before(item, job.since - SKEW)
-        )
-        return the_one(known, taken=taken, title=self._wire.title)
+        ]
+        found = the_one(known, taken=taken, since=since, title=self._wire.title)
+        if found is None and not whole:
+            raise unsure(self._wire.title)
+        return found
 
     async def retrieve(self, job: Job) -> Snapshot:
         """Look once. A body that is this video is believed before its HTTP status."""
@@ -115,17 +123,28 @@ class OpenAIVideos(Cloud):
         state = reading.state_of(word)
         if state is None:
             self._puzzled(word)
+        return self._read(job, answer, state, word)
+
+    def _read(
+        self, job: Job, answer: Answer, state: State | None, word: str
+    ) -> Snapshot:
+        """What a video object says of a render."""
         match state:
             case State.DONE:
-                ref, took = job.ref or "", reading.took(video)
-                return Snapshot(ref=ref, state=state, progress=1.0, took=took)
+                return Snapshot(
+                    ref=job.ref or "",
+                    state=State.DONE,
+                    progress=1.0,
+                    took=reading.took(answer.fields),
+                    keeps=answer.until(reading.ends_at(answer.fields)),
+                )
             case State.FAILED if word == "expired":
                 raise told(Fault.EXPIRED, self._wire.title)
             case State.FAILED:
                 return self._failed(job, answer.said())
             case State.CANCELLED:
                 return self._stopped(job)
-        progress = reading.progress_of(video)
+        progress = reading.progress_of(answer.fields)
         return Snapshot(ref=job.ref or "", progress=progress, rest=answer.after)
 
     async def cancel(self, job: Job) -> bool:
@@ -141,19 +160,26 @@ class OpenAIVideos(Cloud):
 
     async def download(self, job: Job, to: Path) -> None:
         """Bring the clip from where it lies first; from the other place if need be."""
-        content, links = self._profile.content, list[str]()
-        if not content or self._profile.prefer == "link":
-            links = await self._links(job)
-        if links or not content:
-            await self._bring(links, to)
+        if not self._profile.content:
+            await self._linked(job, to)
             return
+        places = [self._content, self._linked]
+        if self._profile.prefer == "link":
+            places.reverse()
+        first, other = places
         try:
-            await self._content(job, to)
+            await first(job, to)
         except ProviderError as error:
-            links = await self._links(job) if error.fault in PASSING else []
-            if not links:
+            if error.fault is Fault.INVALID:
                 raise
-            await self._bring(links, to)
+            try:
+                await other(job, to)
+            except ProviderError as second:
+                # The first is the reason, but where the clip itself is gone.
+                raise second if second.fault is Fault.EXPIRED else error from second
+
+    async def _linked(self, job: Job, to: Path) -> None:
+        await self._bring(await self._links(job), to)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Call | None:
         """Verify as Standard Webhooks say; the body names the video and no more."""
@@ -194,9 +220,13 @@ class OpenAIVideos(Cloud):
         video = answer.fields
         word = reading.word_of(video) or ""
         ref = reading.ref_of(video)
-        if reading.state_of(word) is State.FAILED and not ref:
+        state = reading.state_of(word)
+        if state is State.FAILED and not ref:
             raise self._wire.refusal(Fault.INVALID, answer.said())
-        return self._accepted(ref)
+        taken = self._accepted(ref)
+        if state is None or word == "expired":
+            return taken
+        return self._read(replace(job, ref=taken.ref), answer, state, word)
 
     async def _worded(self, job: Job) -> orders.Order:
         request, card = job.request, self._card_of(job)
@@ -215,14 +245,37 @@ class OpenAIVideos(Cloud):
             characters=await self._characters.ids(_sent_characters(request)),
         )
 
-    async def _listed(self) -> Sequence[Mapping[str, object]]:
-        answer = await self._wire.ask(
-            "GET", "videos", params={"limit": LISTED, "order": "desc"}
-        )
-        data = answer.fields.get("data")
-        if not answer.good or not isinstance(data, list):
-            raise self._wire.refusal(Fault.UPSTREAM, answer.said())
-        return [item for item in data if isinstance(item, Mapping)]
+    async def _listed(
+        self, job: Job
+    ) -> tuple[Sequence[Mapping[str, object]], float, bool]:
+        """The renders since a job's order, and perhaps older ones.
+
+        Returns:
+            Them, the earliest moment at which the order can have come, and whether
+            surely none since then is left out.
+        """
+        items: list[Mapping[str, object]] = []
+        since: float | None = None
+        params = {"limit": LISTED, "order": "desc"}
+        for _ in range(MOST_PAGES):
+            answer = await self._wire.ask("GET", "videos", params=params)
+            data = answer.fields.get("data")
+            if not answer.good or not isinstance(data, list):
+                raise self._wire.refusal(Fault.UPSTREAM, answer.said())
+            if since is None:
+                since = earliest(answer, job.waited, self._desk.now())
+            page = [item for item in data if isinstance(item, Mapping)]
+            items += page
+            more = answer.fields.get("has_more")
+            if not isinstance(more, bool):
+                more = len(page) >= FULL
+            last = reading.ref_of(page[-1]) if page else None
+            if not more or _reaches(page, since):
+                return items, since, True
+            if not isinstance(last, str) or params.get("after") == last:
+                break
+            params["after"] = last
+        return items, since or 0.0, False
 
     async def _content(self, job: Job, to: Path) -> None:
         # Without `variant`: SGLang takes it for a number and answers 404.
@@ -236,14 +289,23 @@ class OpenAIVideos(Cloud):
             ProviderError: `Fault.EXPIRED`: the server has not kept it so long.
         """
         answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
-        ended = answer.fields.get("expires_at")
-        past = isinstance(ended, (int, float)) and ended < self._desk.now()
-        if past or answer.status == 404:
+        ends, now = reading.ends_at(answer.fields), answer.sent_at
+        if answer.good and ends is not None and now is not None and ends < now:
             raise told(Fault.EXPIRED, self._wire.title)
+        if answer.status in (404, 410):
+            raise self._gone()
         return reading.links_in(answer.fields, self._profile.links)
 
     async def _delete(self, job: Job) -> Answer | None:
         return await self._wish("DELETE", f"videos/{in_path(job.ref)}")
+
+
+def _reaches(page: Sequence[Mapping[str, object]], since: float) -> bool:
+    """Whether a page, the newest first, goes back to a moment."""
+    made = [reading.made_at(item) for item in page]
+    known = [moment for moment in made if moment is not None]
+    falling = len(known) == len(made) and known == sorted(known, reverse=True)
+    return bool(known) and falling and known[-1] < since
 
 
 def _sent_characters(request: RenderRequest) -> tuple[Character, ...]:

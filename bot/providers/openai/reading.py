@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.models import RenderRequest, State
-from bot.providers.answers import number
+from bot.providers.answers import number, unix
 from bot.providers.planning import sent_words
 
 # Words of nine dialects (2026-11), lower case. Any other word means: still at it.
@@ -13,6 +13,11 @@ _STATES: Mapping[str, State] = dict.fromkeys(
     ("completed", "succeeded", "succeed", "success", "done", "complete", "finished"),
     State.DONE,
 ) | dict.fromkeys(("failed", "failure", "error", "fail"), State.FAILED)
+LEAST = 1e9  # no moment: Unix times are larger since 2001
+_PLACES = (  # where gateways were seen to put the clip's address
+    *("video_url", "url", "urls", "download_url", "video.url", "output.url"),
+    *("output", "outputs.video_url", "result.video_url", "data.url"),
+)
 _IDS = ("id", "request_id", "task_id", "video_id")
 _ENDED = frozenset({"cancelled", "canceled", "deleted", "aborted"})
 _WAITING = frozenset(
@@ -79,14 +84,25 @@ def took(video: Mapping[str, Any]) -> float | None:
 
 
 def links_in(video: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """The addresses of the clip, in the order of their names."""
-    return [link for name in names for link in _at(video, name.split("."))]
+    """The addresses of the clip, in the order of their names; then under any other."""
+    found = (
+        link for name in (*names, *_PLACES) for link in _at(video, name.split("."))
+    )
+    return list(dict.fromkeys(found))
 
 
-def is_before(item: Mapping[str, Any], when: float) -> bool:
-    """Whether a listed render was surely ordered before then."""
+def made_at(item: Mapping[str, Any]) -> float | None:
+    """Unix time in seconds when a listed render was ordered, if it says so."""
     made = item.get("created_at")
-    return isinstance(made, (int, float)) and made < when
+    if isinstance(made, str):
+        return unix(made)
+    return number(made)
+
+
+def ends_at(video: Mapping[str, Any]) -> float | None:
+    """Unix time in seconds until which the server keeps the clip, if it says so."""
+    ends = video.get("expires_at")
+    return unix(ends) if isinstance(ends, str) else number(ends, least=LEAST)
 
 
 def same_order(item: Mapping[str, Any], request: RenderRequest) -> bool | None:

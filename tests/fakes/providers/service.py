@@ -93,6 +93,7 @@ class FakeService:
         seen: Every request, in order.
         needs_key: Whether the key is checked.
         began: Whether renders that are not done have left the service's own queue.
+        asked: Set whenever a request has come.
     """
 
     errors: ClassVar[Mapping[str, tuple[int, Any]]] = {}
@@ -108,6 +109,7 @@ class FakeService:
         self.own_errors: Mapping[str, tuple[int, Any]] = {}
         self.url = ""
         self.released = asyncio.Event()
+        self.asked = asyncio.Event()
         self._troubles: dict[str, list[Trouble]] = defaultdict(list)
         self.app = web.Application(client_max_size=64 << 20)
 
@@ -188,6 +190,7 @@ class FakeService:
                 await request.read(),
             )
         )
+        self.asked.set()
 
     async def _nowhere(self, request: web.Request) -> web.StreamResponse:
         await self._remember("nowhere", request)

@@ -1,0 +1,128 @@
+"""How long running jobs have waited, by a clock that never jumps, and what wakes them.
+
+The wall clock may be set forward or back by hours while a render is under way, so no
+wait is ever measured with it. A job's row keeps the seconds that it had waited when it
+was written; whoever takes the job up again goes on counting from there.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.models import Job, Snapshot
+
+
+@dataclass(slots=True)
+class _Wait:
+    """One running job; times are those of the monotonic clock.
+
+    Attributes:
+        entered: When it came into its state, perhaps before this process began.
+        resumed: When it was taken up in that state after a restart, if it was.
+        ordered: When its last order left, if this process sent it.
+        answer: What the provider said to that order, until somebody has read it.
+        odd: Whether something that nobody foresaw was logged of it.
+    """
+
+    entered: float
+    resumed: float | None = None
+    ordered: float | None = None
+    answer: Snapshot | None = None
+    odd: bool = False
+    hint: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Waits:
+    """The jobs that this process runs.
+
+    Args:
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._waits: dict[str, _Wait] = {}
+
+    def begin(self, job: Job, *, before: float, again: bool) -> None:
+        """Count on for a job.
+
+        Args:
+            job: As it was taken.
+            before: Seconds for which it has been in its state already.
+            again: Whether an earlier run has had it in this state.
+        """
+        now = self.clock()
+        self._waits[job.id] = _Wait(now - before, resumed=now if again else None)
+
+    def end(self, job_id: str) -> None:
+        """Forget a job."""
+        self._waits.pop(job_id, None)
+
+    def enter(self, job_id: str) -> None:
+        """Count from zero: the job has come into another state."""
+        if wait := self._waits.get(job_id):
+            wait.entered, wait.resumed = self.clock(), None
+
+    def waited(self, job_id: str) -> float:
+        """Seconds in the state, with those of earlier runs."""
+        wait = self._waits.get(job_id)
+        return self.clock() - wait.entered if wait else 0.0
+
+    def is_over(self, job_id: str, limit: float, grace: float) -> bool:
+        """Whether a job has been in its state for too long.
+
+        Args:
+            job_id: The job.
+            limit: Seconds.
+            grace: Seconds that it gets after a restart, however long that took.
+        """
+        wait = self._waits[job_id]
+        since_resumed = self.clock() - (wait.resumed or 0.0)
+        long = wait.resumed is None or since_resumed >= grace
+        return long and self.waited(job_id) > limit
+
+    def order(self, job_id: str) -> None:
+        """Note that an order leaves now."""
+        self._waits[job_id].ordered = self.clock()
+
+    def since_order(self, job_id: str) -> float | None:
+        """Seconds since the last order left; None when an earlier process sent it."""
+        wait = self._waits[job_id]
+        return None if wait.ordered is None else self.clock() - wait.ordered
+
+    def keep_answer(self, job_id: str, seen: Snapshot) -> None:
+        """Keep what an order was answered with: it is the first look."""
+        self._waits[job_id].answer = seen
+
+    def take_answer(self, job_id: str) -> Snapshot | None:
+        """That answer, once."""
+        wait = self._waits[job_id]
+        seen, wait.answer = wait.answer, None
+        return seen
+
+    def is_news(self, job_id: str) -> bool:
+        """Whether nothing odd has been logged of a job yet; from now on it has."""
+        wait = self._waits[job_id]
+        was, wait.odd = wait.odd, True
+        return not was
+
+    async def rest(self, job_id: str, seconds: float) -> bool:
+        """Wait, unless somebody hints that it is worth looking now.
+
+        Returns:
+            Whether somebody did.
+        """
+        hint = self._waits[job_id].hint
+        try:
+            async with asyncio.timeout(seconds):
+                await hint.wait()
+        except TimeoutError:
+            return False
+        hint.clear()
+        return True
+
+    def wake(self, job_id: str) -> None:
+        """End a job's rest."""
+        if wait := self._waits.get(job_id):
+            wait.hint.set()
