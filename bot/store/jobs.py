@@ -210,7 +210,7 @@ async def hand_over(db: Rows, job_id: str, ref: str) -> bool:
 
 
 async def note_billed(db: Rows, job_id: str, *, billed: bool) -> None:
-    """Note whether a job that has ended may have been paid for; the ledger says so too."""
+    """Note whether a job that has ended may have been paid for, as the ledger does."""
     job = await get(db, job_id)
     if job is not None:
         await db.rows(
