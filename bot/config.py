@@ -6,20 +6,33 @@ test compares the two. All problems are told at once, before anything starts.
 
 import ipaddress
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
+from bot.checkup import nearest
 from bot.errors import SetupError
 from bot.values import Values, why
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 SLACK_API = "https://slack.com/api"
+SERVICES = ("openai", "cometapi", "openrouter", "fal", "gemini", "replicate")
+CHATS = ("web", "terminal", "discord", "slack", "api")
+OURS = "VIVANT_"
+THEIRS = ("DISCORD_", "SLACK_", *(f"{name.upper()}_" for name in SERVICES))
+NOT_SETTINGS = frozenset({"VIVANT_KEY", "VIVANT_URL"})  # of programs that call us
+OTHER_NAMES = {  # that are known from other programs
+    "DISCORD_BOT_TOKEN": "DISCORD_TOKEN",
+    "FAL_API_KEY": "FAL_KEY",
+    "OPENAI_API_BASE": "OPENAI_BASE_URL",
+    "REPLICATE_API_KEY": "REPLICATE_API_TOKEN",
+    "SLACK_TOKEN": "SLACK_BOT_TOKEN",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +96,8 @@ class Settings:
         slack_bot_token: Of the one workspace; many are installed with the client id.
         slack_app_token: Opens Socket Mode.
         slack_signing_secret: What Slack signs its calls over HTTP with.
+        typed: Names of the settings that were given a value.
+        unknown: Names that are no setting of ours, and what was probably meant.
     """
 
     data: Path = Path("data")
@@ -120,6 +135,8 @@ class Settings:
     person_renders_at_once: int = 3
     mark: str = "animated still"
     links: bool = True
+    typed: frozenset[str] = frozenset()
+    unknown: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -139,14 +156,20 @@ class Settings:
         return bool(self.slack_bot_token or self.slack_client_id)
 
     @classmethod
-    def read(cls, env: Mapping[str, str]) -> Self:
+    def read(
+        cls, env: Mapping[str, str], *, written: frozenset[str] = frozenset()
+    ) -> Self:
         """Read settings from a mapping such as `os.environ`.
+
+        Args:
+            env: Names and values.
+            written: Those names that are in a file for this bot alone.
 
         Raises:
             SetupError: With every problem that was found.
         """
         values = Values(env)
-        data = Path(values.text("VIVANT_DATA") or "data")
+        data = values.path("VIVANT_DATA") or Path("data")
         settings = cls(
             data=data,
             database_url=values.database("VIVANT_DATABASE_URL", data),
@@ -157,7 +180,7 @@ class Settings:
             webhook_url=values.address("VIVANT_WEBHOOK_URL"),
             webhook_secret=values.signing("VIVANT_WEBHOOK_SECRET"),
             admins=frozenset(values.words("VIVANT_ADMINS")),
-            discord_token=values.secret("DISCORD_TOKEN"),
+            discord_token=values.key("DISCORD_TOKEN"),
             discord_message_content=values.flag(
                 "DISCORD_MESSAGE_CONTENT", default=False
             ),
@@ -206,9 +229,39 @@ class Settings:
                 "VIVANT_WEBHOOK_URL needs VIVANT_WEBHOOK_SECRET: whsec_ and 24 or more"
                 " random bytes in base64."
             )
+        unknown = _unknown(env, values.asked, written)
         if values.problems:
-            raise SetupError(values.problems)
-        return settings
+            meant = [meant(name, near) for name, near in unknown.items() if near]
+            raise SetupError([*values.problems, *meant])
+        typed = frozenset(name for name in values.asked if env.get(name, "").strip())
+        return replace(settings, typed=typed, unknown=unknown)
+
+
+def _unknown(
+    env: Mapping[str, str], known: Collection[str], written: Collection[str]
+) -> Mapping[str, str | None]:
+    """Names that look like settings and are none.
+
+    The environment is everybody's, so a name there that could be another program's is
+    ours only where it is nearly one of our own that is not set.
+    """
+    found: dict[str, str | None] = {}
+    free = [name for name in known if not env.get(name)]
+    for name in sorted(set(env) - set(known) - NOT_SETTINGS):
+        ours = name.startswith(OURS) or (
+            name in written and name.startswith((OURS, *THEIRS))
+        )
+        alike = 0.75 if name.startswith((OURS, *THEIRS)) else 0.85
+        near = OTHER_NAMES.get(name) or nearest(name, free, at_least=alike)
+        if ours or (near in free and env[name]):
+            found[name] = near
+    return found
+
+
+def meant(name: str, near: str | None) -> str:
+    """What to do about a name that is no setting."""
+    remedy = f"did you mean {near}?" if near else "see docs/configuration.md."
+    return f"{name} is not a setting: {remedy}"
 
 
 def _slack_problems(settings: Settings) -> list[str]:
@@ -293,9 +346,10 @@ def load(folder: Path, env: Mapping[str, str] | None = None) -> Settings:
     """
     problems: list[str] = []
     merged = _read_dotenv(folder / ".env", problems)
+    written = frozenset(merged)
     merged.update(os.environ if env is None else env)
     try:
-        settings = Settings.read(merged)
+        settings = Settings.read(merged, written=written)
     except SetupError as error:
         raise SetupError([*problems, *error.problems]) from None
     if problems:
