@@ -1,23 +1,15 @@
-"""What is set up to render elsewhere: `vivant models`, and lines for the doctor."""
-
-import asyncio
-import shutil
-import tempfile
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from pathlib import Path
+"""`vivant models`: everything that can be asked for, what it does and costs."""
 
 from rich.console import Console
 from rich.table import Table
 
+from bot.commands.service_checks import opened
 from bot.config import Settings
-from bot.errors import BotError, SetupError
-from bot.media import Media
+from bot.errors import BotError
 from bot.models import ModelCard, Op, Size
-from bot.providers.cloud import Cloud
-from bot.providers.opening import open_services
+from bot.providers.local.provider import card
 
-HINT = "No service is set up: drafts and finals are rendered on this machine."
+HINT = "No other service is set up: drafts and finals are rendered on this machine."
 COLUMNS = (
     "model",
     "tier",
@@ -41,67 +33,19 @@ async def models(settings: Settings) -> int:
     usual = Console()
     console = Console(width=max(usual.width, NARROWEST), soft_wrap=True)
     table = Table(*COLUMNS, box=None, pad_edge=False)
-    async with _opened(settings) as services:
+    async with opened(settings) as services:
         for service in services.values():
             try:
                 await service.refresh()
             except BotError as error:
                 console.print(str(error), style="yellow", markup=False)
-            for card in service.models():
-                table.add_row(*_row(card))
-    console.print(table if table.row_count else HINT)
+            for one in service.models():
+                table.add_row(*_row(one))
+    table.add_row(*_row(card(settings.max_seconds)))
+    console.print(table)
+    if not settings.services:
+        console.print(HINT)
     return 0
-
-
-async def check_services(settings: Settings) -> list[tuple[str, bool, str]]:
-    """Name, whether it is good, and what was found of each service that is set up."""
-    try:
-        async with _opened(settings) as services:
-            return [
-                await _check(name, service, settings)
-                for name, service in services.items()
-            ]
-    except SetupError as error:
-        return [("services", False, str(error))]
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncGenerator[Mapping[str, Cloud]]:
-    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="vivant-")
-    try:
-        media = await asyncio.to_thread(Media, Path(folder))
-        services = await asyncio.to_thread(open_services, settings, media)
-        try:
-            yield services
-        finally:
-            for service in services.values():
-                await service.close()
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-async def _check(
-    name: str, service: Cloud, settings: Settings
-) -> tuple[str, bool, str]:
-    """Reachable, the key good, what the owner named alive, its price known."""
-    try:
-        listed = await service.check()
-        await service.refresh()
-    except BotError as error:
-        return name, False, f"{error} Check its key and its address."
-    cards = {card.name: card for card in service.models()}
-    wanted = [one for one in settings.named if one.partition("/")[0] == name]
-    if gone := [one for one in wanted if one not in cards]:
-        return name, False, f"{', '.join(gone)}: retired; see `vivant models`"
-    unpriced = [one for one in wanted if not cards[one].priced]
-    if unpriced:
-        told = f"{', '.join(unpriced)}: price unknown; add it to VIVANT_CATALOGUE"
-        return name, False, told
-    detail = f"answers, the key is good, {len(cards)} models"
-    odd = [one for one in wanted if listed and cards[one].id not in listed]
-    if odd:
-        detail += f"; but it does not list {', '.join(odd)}: is that the right name?"
-    return name, True, detail
 
 
 def _row(card: ModelCard) -> tuple[str, ...]:

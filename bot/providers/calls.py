@@ -71,6 +71,10 @@ class Calls:
         at_once: Requests under way at the same time.
         per_minute: Requests a minute, if there is such a limit.
         clock: Monotonic seconds.
+
+    Attributes:
+        base: What paths are relative to, with a slash at its end.
+        date: When the service last spoke, by its own clock.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Calls:
         self._drip = Drip(60 / per_minute if per_minute else 0.0, clock=clock)
         self._breaker = Breaker()
         self._complained: set[Fault] = set()
+        self.date: str | None = None
         options: dict[str, Any] = {
             "headers": {"Accept-Encoding": "identity", **headers},
             "timeout": httpx.Timeout(
@@ -130,6 +135,7 @@ class Calls:
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock())
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
+        self.date = answer.headers.get("date")
         self._heard(answer)
         return answer
 
