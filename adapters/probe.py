@@ -38,6 +38,11 @@ class Heard:
         return self.body if isinstance(self.body, dict) else {}
 
     @property
+    def is_passing(self) -> bool:
+        """Whether the server says that it is only a matter of time."""
+        return self.status == 429 or self.status >= 500
+
+    @property
     def date(self) -> str | None:
         """When it was sent, by the server's clock."""
         return self.headers.get("date")
@@ -103,8 +108,8 @@ def unfit(name: str, whose: str, heard: Heard, setting: str) -> Finding:
         wait = f"wait {wait} s" if wait.isdecimal() else "wait an hour"
         return broken(
             name,
-            f"{whose} has had too many requests from here (429): {wait}, and see that no"
-            " other program uses the same token or address",
+            f"{whose} has had too many requests from here (429): {wait}, and see that"
+            " no other program uses the same token or address",
         )
     if status == 407:
         return broken(name, "a proxy in between asks for a password: see HTTPS_PROXY")

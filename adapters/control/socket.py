@@ -63,7 +63,7 @@ def dial(data: Path, *, seconds: float = 5.0) -> socket.socket | None:
     path = folder_of(data) / NAME
     try:
         found = path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
         raise SetupError([_ANOTHERS.format(data=data)]) from None

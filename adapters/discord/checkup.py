@@ -45,7 +45,8 @@ async def check(settings: Settings, *, running: bool = False) -> list[Finding]:
     if heard.status == 401 and heard.fields:
         return [broken("Discord token", _refused(settings.discord_token or "")), *clock]
     if heard.status != 200 or "id" not in heard.fields:
-        if setting and (better := await _better(api, settings)):
+        wrong = setting and not heard.is_passing
+        if wrong and (better := await _better(api, settings)):
             remedy = f"{api} is not the address: set DISCORD_API_URL={better}"
             return [broken("Discord", f"{remedy}, or leave it out"), *clock]
         return [unfit("Discord", "Discord", heard, setting), *clock]
@@ -82,6 +83,8 @@ async def _better(api: str, settings: Settings) -> str | None:
     parts = urlsplit(api)
     for path in ("/api/v10", parts.path.rstrip("/") + "/api/v10"):
         address = f"{parts.scheme}://{parts.netloc}{path}"
+        if address == api:
+            continue
         heard = await _me(address, settings, "")
         if isinstance(heard, Heard) and heard.status in (200, 401) and heard.fields:
             return address

@@ -154,8 +154,8 @@ def _remedy(error: Exception) -> str | None:
     if code == "missing_scope":
         return (
             f"Slack refuses SLACK_APP_TOKEN: it lacks {CONNECTIONS_SCOPE}. Make one"
-            f" with that scope at {APPS}, Basic Information, App-Level Tokens, and start"
-            " again. The rest goes on."
+            f" with that scope at {APPS}, Basic Information, App-Level Tokens, and"
+            " start again. The rest goes on."
         )
     if code in GONE or code == "not_allowed_token_type":
         return (

@@ -90,7 +90,7 @@ async def check_renderer(
     *,
     slow: float = SLOW,
 ) -> list[Finding]:
-    """The renderer makes a clip on this machine; a busy one takes long, and that is all."""
+    """The renderer makes a clip here; a busy machine takes long, and that is all."""
     try:
         seconds = await _time_a_render(settings)
     except (BotError, SetupError) as error:

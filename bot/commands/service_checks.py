@@ -105,8 +105,9 @@ async def _explain(
     setting = f"{name.upper()}_BASE_URL" if settings.services[name].base_url else ""
     answer = unfit_answer(error)
     if answer is not None:
-        better = await _better_address(name, settings, patience)
-        if better and setting:
+        passing = answer.status in (402, 429) or answer.status >= 500
+        wrong = bool(setting) and not passing
+        if wrong and (better := await _better_address(name, settings, patience)):
             remedy = f"{service.address} is not the address: set {setting}={better}"
             return broken(name, remedy)
         return _of_answer(name, service, settings, answer)
