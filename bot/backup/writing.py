@@ -1,5 +1,6 @@
 """Writing a backup. All of it blocks, so it runs in a thread."""
 
+import glob
 import hashlib
 import io
 import json
@@ -89,6 +90,7 @@ def whole_file(to: Path, *, force: bool) -> Iterator[IO[bytes]]:
         raise SetupError([f"{to} is a folder: give the name of a file in it."])
     if to.exists() and not force:
         raise SetupError([f"{to} is there already: take another name, or --force."])
+    _forget_killed(to)
     draft = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -107,6 +109,14 @@ def whole_file(to: Path, *, force: bool) -> Iterator[IO[bytes]]:
         raise SetupError([f"{to} cannot be written ({error.strerror})."]) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _forget_killed(to: Path) -> None:
+    """Delete what was written by processes that are no more."""
+    for file in to.parent.glob(f".{glob.escape(to.name)}.*.part"):
+        number = file.name.split(".")[-2]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists():
+            file.unlink(missing_ok=True)
 
 
 def _appear(draft: Path, to: Path) -> None:

@@ -61,22 +61,28 @@ async def restore(options: argparse.Namespace, settings: Settings) -> int:
         url = f"sqlite:///{options.into / DATABASE}"
         settings = replace(settings, data=options.into, database_url=url)
     data, database = settings.data, settings.database
-    with _alone(data, database) if not await connect(data) else _refused(data):
+    if await connect(data):
+        raise SetupError([f"A bot runs on {data}: stop it first. Nothing was changed."])
+    with _shown(console, "Restoring", None) as count:
+        restoring = _in_thread(_bring_back, options, data, database, count)
+        manifest, unfinished, aside = await restoring
+    _tell(console, data, manifest, unfinished, aside)
+    return 0
+
+
+def _bring_back(
+    options: argparse.Namespace, data: Path, database: Path, count: Count
+) -> tuple[Any, int, Path | None]:
+    """Unpack, verify, and only then touch what is there."""
+    with _alone(data, database):
         try:
-            await asyncio.to_thread(swap.finish, data, database)
-            _refuse_to_mix(
-                await asyncio.to_thread(swap.left_over, data, database), options
-            )
-            with _shown(console, "Restoring", None) as count:
-                manifest, unfinished = await _in_thread(
-                    _unpack, options.file, data, count
-                )
-            aside = await asyncio.to_thread(swap.finish, data, database)
+            swap.finish(data, database)
+            _refuse_to_mix(swap.left_over(data, database), options)
+            manifest, unfinished = _unpack(options.file, data, count)
+            return manifest, unfinished, swap.finish(data, database)
         except OSError as error:
             problem = f"{data} cannot be written ({error.strerror}): look at its disk."
             raise SetupError([problem]) from error
-    _tell(console, data, manifest, unfinished, aside)
-    return 0
 
 
 def _write(
@@ -142,12 +148,6 @@ def _alone(data: Path, database: Path) -> Iterator[None]:
         if line is not None:
             socket.remove(data)
             line.close()
-
-
-@contextmanager
-def _refused(data: Path) -> Iterator[None]:
-    raise SetupError([f"A bot runs on {data}: stop it first. Nothing was changed."])
-    yield
 
 
 def _tell(

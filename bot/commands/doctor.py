@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot.checkup import Finding, broken, well
 from bot.commands import machine_checks as machine
@@ -40,7 +41,7 @@ async def doctor(settings: Settings) -> int:
     with _quiet(), console.status("Looking …") as status:
         async for finding in look(settings, lambda what: status.update(f"{what} …")):
             if finding not in told:
-                console.print(_line(finding))
+                _show(console, finding)
             told.add(finding)
     return 0 if all(finding.good for finding in told) else 1
 
@@ -123,19 +124,19 @@ def _quiet() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _line(finding: Finding) -> Table:
-    """One finding, with long ones folded under themselves."""
+def _show(console: Console, finding: Finding) -> None:
+    """One finding; folded under itself on a terminal, whole for programs."""
+    sign = "[green]ok[/]" if finding.good else "[red]no[/]"
+    if finding.good and finding.warns:
+        sign = "[yellow]but[/]"
+    if not console.is_terminal:
+        name, detail = finding.name, finding.detail
+        plain = f"{Text.from_markup(sign).plain:4} {name:{WIDTH}} {detail}"
+        console.print(plain, markup=False, highlight=False, soft_wrap=True)
+        return
     line = Table.grid(padding=(0, 1, 0, 0))
     line.add_column(width=4)
     line.add_column(width=WIDTH, overflow="fold")
     line.add_column(overflow="fold")  # links stay whole
-    sign = "[green]ok[/]" if finding.good else "[red]no[/]"
-    if finding.good and finding.warns:
-        sign = "[yellow]but[/]"
-    line.add_row(sign, _plain(finding.name), _plain(finding.detail))
-    return line
-
-
-def _plain(text: str) -> str:
-    """Brackets that are no markup."""
-    return text.replace("[", r"\[")
+    line.add_row(sign, Text(finding.name), Text(finding.detail))
+    console.print(line)

@@ -56,7 +56,8 @@ def is_in_use(file: Path) -> bool:
     if not file.exists():
         return False
     try:
-        with closing(_opened(file, seconds=0.2)) as db:
+        url = f"{file.absolute().as_uri()}?mode=ro"  # nothing is tidied up on the way
+        with closing(sqlite3.connect(url, timeout=0.2, uri=True)) as db:
             db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
         return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
@@ -84,5 +85,5 @@ def mark_begun(file: Path) -> int:
         ).rowcount
 
 
-def _opened(file: Path, *, seconds: float = 2.0) -> sqlite3.Connection:
-    return sqlite3.connect(file, timeout=seconds)
+def _opened(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file)
