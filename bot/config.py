@@ -6,7 +6,7 @@ test compares the two. All problems are told at once, before anything starts.
 
 import ipaddress
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
-from bot.checkup import nearest
 from bot.errors import SetupError
+from bot.misspelt import meant, unknown_names
 from bot.values import Values, why
 
 DISCORD_API = "https://discord.com/api/v10"
@@ -23,16 +23,6 @@ DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 SLACK_API = "https://slack.com/api"
 SERVICES = ("openai", "cometapi", "openrouter", "fal", "gemini", "replicate")
 CHATS = ("web", "terminal", "discord", "slack", "api")
-OURS = "VIVANT_"
-THEIRS = ("DISCORD_", "SLACK_", *(f"{name.upper()}_" for name in SERVICES))
-NOT_SETTINGS = frozenset({"VIVANT_KEY", "VIVANT_URL"})  # of programs that call us
-OTHER_NAMES = {  # that are known from other programs
-    "DISCORD_BOT_TOKEN": "DISCORD_TOKEN",
-    "FAL_API_KEY": "FAL_KEY",
-    "OPENAI_API_BASE": "OPENAI_BASE_URL",
-    "REPLICATE_API_KEY": "REPLICATE_API_TOKEN",
-    "SLACK_TOKEN": "SLACK_BOT_TOKEN",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,39 +219,12 @@ class Settings:
                 "VIVANT_WEBHOOK_URL needs VIVANT_WEBHOOK_SECRET: whsec_ and 24 or more"
                 " random bytes in base64."
             )
-        unknown = _unknown(env, values.asked, written)
+        unknown = unknown_names(env, values.asked, written)
         if values.problems:
             meant = [meant(name, near) for name, near in unknown.items() if near]
             raise SetupError([*values.problems, *meant])
         typed = frozenset(name for name in values.asked if env.get(name, "").strip())
         return replace(settings, typed=typed, unknown=unknown)
-
-
-def _unknown(
-    env: Mapping[str, str], known: Collection[str], written: Collection[str]
-) -> Mapping[str, str | None]:
-    """Names that look like settings and are none.
-
-    The environment is everybody's, so a name there that could be another program's is
-    ours only where it is nearly one of our own that is not set.
-    """
-    found: dict[str, str | None] = {}
-    free = [name for name in known if not env.get(name)]
-    for name in sorted(set(env) - set(known) - NOT_SETTINGS):
-        ours = name.startswith(OURS) or (
-            name in written and name.startswith((OURS, *THEIRS))
-        )
-        alike = 0.75 if name.startswith((OURS, *THEIRS)) else 0.85
-        near = OTHER_NAMES.get(name) or nearest(name, free, at_least=alike)
-        if ours or (near in free and env[name]):
-            found[name] = near
-    return found
-
-
-def meant(name: str, near: str | None) -> str:
-    """What to do about a name that is no setting."""
-    remedy = f"did you mean {near}?" if near else "see docs/configuration.md."
-    return f"{name} is not a setting: {remedy}"
 
 
 def _slack_problems(settings: Settings) -> list[str]:

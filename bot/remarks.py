@@ -10,7 +10,8 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from bot.checkup import nearest
-from bot.config import CHATS, SERVICES, Settings, meant
+from bot.config import CHATS, SERVICES, Settings
+from bot.misspelt import meant
 
 KEYS = {
     "openai": "OPENAI_API_KEY",
@@ -52,6 +53,21 @@ def not_public(url: str | None) -> str | None:
         return f"{shown} is not https"
     if parts.path.strip("/") or parts.query:
         return f"{shown} has a path, and the bot serves none"
+    return None
+
+
+def why_nobody(person: str) -> str | None:
+    """Why nobody can be meant by a `CHAT:ID`; None when somebody may be."""
+    chat, sign, who = person.partition(":")
+    if not (chat and sign and who):
+        example = f"discord:{person}" if person.isdecimal() else "discord:80351"
+        return f"is not CHAT:ID, such as {example}."
+    if chat not in CHATS:
+        return f"names the chat {chat}: {_which(chat, CHATS)}"
+    if chat == "discord" and not who.isdecimal():
+        return "is not the number of somebody on Discord: copy their User ID."
+    if chat == "slack" and "." not in who:
+        return "is not slack:WORKSPACE.PERSON, such as slack:T024.U035."
     return None
 
 
@@ -113,19 +129,11 @@ def _services(settings: Settings) -> list[str]:
 
 def _places(settings: Settings) -> list[str]:
     """People and workspaces that cannot exist."""
-    found = []
-    for admin in sorted(settings.admins):
-        chat, sign, person = admin.partition(":")
-        if not (sign and person):
-            example = f"discord:{admin}" if admin.isdecimal() else "discord:80351"
-            found.append(
-                f"VIVANT_ADMINS={admin} is not CHAT:ID, such as {example}: nobody is an"
-                " admin by it."
-            )
-        elif chat not in CHATS:
-            found.append(
-                f"VIVANT_ADMINS={admin} names the chat {chat}: {_which(chat, CHATS)}"
-            )
+    found = [
+        f"VIVANT_ADMINS={admin} {problem} Nobody is an admin by it."
+        for admin in sorted(settings.admins)
+        if (problem := why_nobody(admin))
+    ]
     for name, places in (
         ("VIVANT_DRAFT_IN", settings.draft_in),
         ("VIVANT_FINAL_IN", settings.final_in),

@@ -19,6 +19,8 @@ from adapters.control.socket import NAME, folder_of, listen
 from bot.assembly import House, open_house
 from bot.commands.admin import OPERATIONS
 from bot.commands.control import find_running, operations, perform, started
+from bot.commands.doctor import CHECKS, look
+from bot.commands.machine_checks import check_renderer
 from bot.config import Settings
 from bot.errors import SetupError
 from bot.models import Person
@@ -91,6 +93,17 @@ async def test_a_running_bot_tells_of_itself(settings: Settings) -> None:
         assert await ask(settings, "database") == ["0 jobs, the ledger adds up"]
 
     assert await find_running(settings) is None
+
+
+async def test_the_doctor_finds_a_running_bot_well(settings: Settings) -> None:
+    checks = [one for one in CHECKS if one[1] is not check_renderer]
+    async with running(settings):
+        found = [one async for one in look(settings, lambda _: None, checks=checks)]
+
+    assert all(one.good and not one.warns for one in found), found
+    told = {one.name: one.detail for one in found}
+    assert told["bot"].startswith("running since")
+    assert told["database"] == "0 jobs, the ledger adds up"
 
 
 async def test_nobody_else_may_open_the_socket(settings: Settings) -> None:

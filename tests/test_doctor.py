@@ -168,6 +168,14 @@ TYPED: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = {
     "an admin by name": ({"VIVANT_ADMINS": "me"}, ("VIVANT_ADMINS=me is not CHAT:ID",)),
     "an admin by number": ({"VIVANT_ADMINS": "80351"}, ("such as discord:80351",)),
     "an admin of no chat": ({"VIVANT_ADMINS": "dicsord:1"}, ("mean discord?",)),
+    "an admin without workspace": (
+        {"VIVANT_ADMINS": "slack:U035"},
+        ("is not slack:WORKSPACE.PERSON",),
+    ),
+    "an admin by a Discord name": (
+        {"VIVANT_ADMINS": "discord:ada"},
+        ("copy their User ID",),
+    ),
     "a profile without address": (
         {"OPENAI_PROFILE": "sglang"},
         ("OPENAI_PROFILE does nothing without OPENAI_API_KEY or OPENAI_BASE_URL",),

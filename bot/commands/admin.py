@@ -15,8 +15,9 @@ from rich.console import Console
 from bot import keys
 from bot import quota as caps
 from bot.commands.control import perform
-from bot.config import CHATS, Settings
+from bot.config import Settings
 from bot.errors import SetupError
+from bot.remarks import why_nobody
 from bot.store import Store
 from bot.values import UNLIMITED
 
@@ -43,12 +44,8 @@ async def admin(options: argparse.Namespace, settings: Settings) -> int:
 async def set_quota(store: Store, words: Mapping[str, Any]) -> str:
     """Give one person their own units a day."""
     person = str(words["person"])
-    chat, sign, who = person.partition(":")
-    if not (chat in CHATS and sign and who):
-        known = ", ".join(CHATS)
-        raise SetupError(
-            [f"{person} is not CHAT:ID, such as discord:80351; chats are {known}."]
-        )
+    if problem := why_nobody(person):
+        raise SetupError([f"{person} {problem}"])
     units = _units(str(words["units"]))
     await caps.override(store, person, units)
     return f"{person} now has {words['units']} clip-seconds a day."
@@ -89,11 +86,15 @@ async def list_keys(store: Store, words: Mapping[str, Any]) -> str:  # noqa: ARG
     return "\n".join(lines) or "There is no key. `vivant admin key create NAME` does."
 
 
-async def look_at_database(store: Store, words: Mapping[str, Any]) -> list[str]:  # noqa: ARG001
-    """What is wrong with the database, after a line that says what is in it."""
-    [integrity] = await store.rows("PRAGMA quick_check(1)")
-    if "ok" not in integrity.values():
-        return ["", "it is damaged: stop the bot and `vivant restore` a backup"]
+async def look_at_database(store: Store, words: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the database, after a line that says what is in it.
+
+    Reading all of it would keep a running bot waiting, so that is done at rest alone.
+    """
+    if words.get("whole"):
+        [integrity] = await store.rows("PRAGMA quick_check(1)")
+        if "ok" not in integrity.values():
+            return ["", "it is damaged: stop the bot and `vivant restore` a backup"]
     [jobs] = await store.rows("SELECT count(*) AS n FROM jobs")
     wrong = await caps.audit(store)
     return [f"{jobs['n']} jobs, the ledger adds up", *wrong]

@@ -49,10 +49,11 @@ async def check_codecs(settings: Settings, running: Running | None) -> list[Find
     return [well("codecs", "H.264 and AAC")]
 
 
-async def check_database(settings: Settings, running: Running | None) -> list[Finding]:  # noqa: ARG001
+async def check_database(settings: Settings, running: Running | None) -> list[Finding]:
     """The database opens and its ledger adds up; a running bot looks itself."""
     try:
-        seen, *wrong = await perform(settings, OPERATIONS, "database")
+        whole = running is None
+        seen, *wrong = await perform(settings, OPERATIONS, "database", whole=whole)
     except SetupError as error:
         return [broken("database", str(error))]
     except BotError as error:
