@@ -352,6 +352,12 @@ async def test_a_kill_in_the_middle_of_a_restore_changes_nothing(
     await restored(file, old, replace=True)
 
 
+CARRIES = (
+    *(tarfile.REGTYPE, tarfile.XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE),
+)
+
+
 def _rewritten(file: Path, change: Callable[[list[Any]], None]) -> None:
     """Write the backup anew with its members changed."""
     members: list[tuple[tarfile.TarInfo, bytes]] = []
@@ -362,8 +368,7 @@ def _rewritten(file: Path, change: Callable[[list[Any]], None]) -> None:
     change(members)
     with tarfile.open(file, "w") as tar:
         for one, data in members:
-            if one.isreg():
-                one.size = len(data)
+            one.size = len(data) if one.type in CARRIES else 0
             tar.addfile(one, io.BytesIO(data))
 
 
@@ -417,6 +422,9 @@ HOSTILE = {
     "a symlink": (_also(CLIP, type=tarfile.SYMTYPE, linkname="/etc"), "no plain file"),
     "a hard link": (_also(CLIP, type=tarfile.LNKTYPE, linkname="/etc/x"), "no plain"),
     "a device": (_also(CLIP, type=tarfile.CHRTYPE), "no plain file"),
+    "a header for a header": (_also(CLIP, type=tarfile.XHDTYPE), "no plain file"),
+    "a long name": (_also(CLIP, type=tarfile.GNUTYPE_LONGNAME), "no plain file"),
+    "a sparse file": (_also(CLIP, type=tarfile.GNUTYPE_SPARSE), "no plain file"),
     "a folder in a file's place": (_also(CLIP, type=tarfile.DIRTYPE), "no plain file"),
     "a file that nobody listed": (_also(CLIP), "is damaged"),
     "the database twice": (_also("vivant.sqlite3"), "is in it twice"),

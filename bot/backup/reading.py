@@ -45,7 +45,7 @@ def unpack(source: IO[bytes], to: Path, progress: Progress) -> Any:  # noqa: ANN
     seen: dict[str, dict[str, int | str]] = {}
     manifest: Any = None
     try:
-        with tarfile.open(fileobj=source, mode="r|*") as tar:
+        with tarfile.open(fileobj=source, mode="r|*", tarinfo=_Plain) as tar:
             for member in tar:
                 if manifest is not None:
                     raise _refused(f"{member.name} comes after its end")
@@ -66,6 +66,17 @@ def unpack(source: IO[bytes], to: Path, progress: Progress) -> Any:  # noqa: ANN
     if facts.jobs != manifest.get("jobs"):
         raise _refused("its database is not the one that its manifest tells of")
     return manifest
+
+
+class _Plain(tarfile.TarInfo):
+    """A member without what tar has added to members since: a backup needs none of it.
+
+    A header that extends another is read into memory whole, however long it says it is.
+    """
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        member: tarfile.TarInfo = self._proc_builtin(tar)  # type: ignore[attr-defined]
+        return member
 
 
 def _take(
