@@ -24,6 +24,7 @@ examples:
   vivant animate cat.jpg "orbit right, snow" -o cat.mp4 --seconds 6
   vivant doctor                                  check this machine and the settings
   vivant admin key create montage --units 300    let a program in at /v1/videos
+  vivant backup vivant.tar                       also while the bot runs
 
 Settings come from the environment or from .env; docs/configuration.md lists them.
 """
@@ -75,10 +76,21 @@ def _command(
 
             made = show_manifest(options)
         case "admin":
-            from bot.commands import admin
+            from bot.commands.admin import admin
 
-            deed = admin.key if options.thing == "key" else admin.quota
-            made = deed(options, settings)
+            made = admin(options, settings)
+        case "backup":
+            from bot.commands.backup import backup
+
+            made = backup(options, settings)
+        case "restore":
+            from bot.commands.backup import restore
+
+            made = restore(options, settings)
+        case "health":
+            from bot.commands.health import health
+
+            made = health(settings)
         case _:
             from bot.commands.run import run
 
@@ -105,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="render the sample photos")
     demo.add_argument("-o", "--out", type=Path, default=Path("out"), metavar="FOLDER")
     commands.add_parser("doctor", help="check this machine and the settings")
+    _add_backup(commands)
+    commands.add_parser("health", help="ask the running bot whether it is well")
     commands.add_parser("models", help="list what can be rendered with, and its price")
     manifest = commands.add_parser("slack-manifest", help="print what Slack is to know")
     manifest.add_argument(
@@ -150,6 +164,30 @@ def _add_animate(
     )
     animate.add_argument(
         "--seed", type=int, help="the same number makes the same snow fall"
+    )
+
+
+def _add_backup(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
+    backup = commands.add_parser(
+        "backup", help="write everything the bot knows to one file"
+    )
+    backup.add_argument(
+        "file", metavar="FILE", help="a .tar or .tar.gz; “-” is standard output"
+    )
+    backup.add_argument(
+        "--force", action="store_true", help="write over a file that is there"
+    )
+    restore = commands.add_parser("restore", help="bring a backup back")
+    restore.add_argument("file", metavar="FILE", help="“-” is standard input")
+    restore.add_argument(
+        "--replace",
+        action="store_true",
+        help="move what is there aside; without it the folder must be empty",
+    )
+    restore.add_argument(
+        "--into", type=Path, metavar="FOLDER", help="a folder in place of VIVANT_DATA"
     )
 
 

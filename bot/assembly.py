@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot import retention
+from bot.backup import swap
 from bot.choice import Choice
 from bot.clock import Clock, boot_id, keep, open_clock
 from bot.config import Settings
@@ -41,7 +42,11 @@ REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything that is open while the bot runs."""
+    """Everything that is open while the bot runs.
+
+    Attributes:
+        resting: Held by whoever needs that no file is swept away meanwhile.
+    """
 
     settings: Settings
     store: Store
@@ -51,6 +56,7 @@ class House:
     services: Mapping[str, Cloud]
     runner: LocalRunner
     clock: Clock
+    resting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Carry jobs and sweep what is past its time, until cancelled."""
@@ -79,9 +85,10 @@ class House:
         while True:
             try:
                 days = self.settings.keep_days
-                await retention.sweep(
-                    self.store, self.media, keep_days=days, now=self.clock
-                )
+                async with self.resting:
+                    await retention.sweep(
+                        self.store, self.media, keep_days=days, now=self.clock
+                    )
             except Exception:
                 log.exception("old clips could not be swept away")
             await asyncio.sleep(SWEEP_EVERY)
@@ -137,6 +144,7 @@ async def open_house(
         SetupError: The owner has to change something first.
     """
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(swap.finish, settings.data, settings.database)
         media = await asyncio.to_thread(Media, settings.data / "media")
         store = await open_sqlite(settings.database)
         stack.push_async_callback(store.close)

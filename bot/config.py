@@ -7,7 +7,7 @@ test compares the two. All problems are told at once, before anything starts.
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,11 +15,14 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 
 from bot.errors import SetupError
+from bot.misspelt import meant, unknown_names
 from bot.values import Values, why
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 SLACK_API = "https://slack.com/api"
+SERVICES = ("openai", "cometapi", "openrouter", "fal", "gemini", "replicate")
+CHATS = ("web", "terminal", "discord", "slack", "api")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,8 @@ class Settings:
         slack_bot_token: Of the one workspace; many are installed with the client id.
         slack_app_token: Opens Socket Mode.
         slack_signing_secret: What Slack signs its calls over HTTP with.
+        typed: Names of the settings that were given a value.
+        unknown: Names that are no setting of ours, and what was probably meant.
     """
 
     data: Path = Path("data")
@@ -127,6 +132,8 @@ class Settings:
     person_renders_at_once: int = 3
     mark: str = "animated still"
     links: bool = True
+    typed: frozenset[str] = frozenset()
+    unknown: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -146,14 +153,20 @@ class Settings:
         return bool(self.slack_bot_token or self.slack_client_id)
 
     @classmethod
-    def read(cls, env: Mapping[str, str]) -> Self:
+    def read(
+        cls, env: Mapping[str, str], *, written: frozenset[str] = frozenset()
+    ) -> Self:
         """Read settings from a mapping such as `os.environ`.
+
+        Args:
+            env: Names and values.
+            written: Those names that are in a file for this bot alone.
 
         Raises:
             SetupError: With every problem that was found.
         """
         values = Values(env)
-        data = Path(values.text("VIVANT_DATA") or "data")
+        data = values.path("VIVANT_DATA") or Path("data")
         settings = cls(
             data=data,
             database_url=values.database("VIVANT_DATABASE_URL", data),
@@ -167,7 +180,7 @@ class Settings:
             webhook_url=values.address("VIVANT_WEBHOOK_URL"),
             webhook_secret=values.signing("VIVANT_WEBHOOK_SECRET"),
             admins=frozenset(values.words("VIVANT_ADMINS")),
-            discord_token=values.secret("DISCORD_TOKEN"),
+            discord_token=values.key("DISCORD_TOKEN"),
             discord_message_content=values.flag(
                 "DISCORD_MESSAGE_CONTENT", default=False
             ),
@@ -220,9 +233,12 @@ class Settings:
                 "VIVANT_WEBHOOK_URL needs VIVANT_WEBHOOK_SECRET: whsec_ and 24 or more"
                 " random bytes in base64."
             )
+        unknown = unknown_names(env, values.asked, written)
         if values.problems:
-            raise SetupError(values.problems)
-        return settings
+            meant = [meant(name, near) for name, near in unknown.items() if near]
+            raise SetupError([*values.problems, *meant])
+        typed = frozenset(name for name in values.asked if env.get(name, "").strip())
+        return replace(settings, typed=typed, unknown=unknown)
 
 
 def _slack_problems(settings: Settings) -> list[str]:
@@ -307,9 +323,10 @@ def load(folder: Path, env: Mapping[str, str] | None = None) -> Settings:
     """
     problems: list[str] = []
     merged = _read_dotenv(folder / ".env", problems)
+    written = frozenset(merged)
     merged.update(os.environ if env is None else env)
     try:
-        settings = Settings.read(merged)
+        settings = Settings.read(merged, written=written)
     except SetupError as error:
         raise SetupError([*problems, *error.problems]) from None
     if problems:

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bot.checkup.disk import why_not_writable
 from bot.errors import MissingError, SetupError, StorageError
 
 KEY = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
@@ -26,6 +27,9 @@ _SENTENCES = {
     errno.EACCES: _CLOSED,
     errno.EPERM: _CLOSED,
 }
+_LACKING = frozenset(
+    {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM}
+)
 
 
 class Media:
@@ -47,9 +51,7 @@ class Media:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._scratch.mkdir(exist_ok=True)
         except OSError as error:
-            raise SetupError(
-                [f"{folder} cannot be made: {error.strerror}. Change VIVANT_DATA."]
-            ) from error
+            raise SetupError([why_not_writable(folder, error)]) from error
 
     async def add_bytes(self, data: bytes, suffix: str) -> str:
         """Keep these bytes and return their key.
@@ -136,13 +138,16 @@ class Media:
         with told_in_words():
             with file.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                os.fsync(opened.fileno())
+                with _where_it_can():
+                    os.fsync(opened.fileno())
             key = f"{digest}{suffix}"
             kept = self.path(key)
             kept.parent.mkdir(exist_ok=True)
             with self._door:
-                file.chmod(0o600)
-                os.utime(file)
+                with _where_it_can():
+                    file.chmod(0o600)
+                with _where_it_can():
+                    os.utime(file)
                 file.replace(kept)
             # Two names of one file, as after a hard link, survive a rename.
             file.unlink(missing_ok=True)
@@ -176,10 +181,21 @@ def told_in_words() -> Iterator[None]:
         raise StorageError(sentence) from error
 
 
+@contextmanager
+def _where_it_can() -> Iterator[None]:
+    """Go on where a file system has no such thing: FAT, SMB and FUSE lack several."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _LACKING:
+            raise
+
+
 def _sync_folder(folder: Path) -> None:
     """A rename outlives a power cut only once its folder is written."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    with _where_it_can():
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

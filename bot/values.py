@@ -15,27 +15,49 @@ class Values:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self.asked: set[str] = set()
         self.problems: list[str] = []
 
     def text(self, name: str, default: str = "") -> str:
         """What is typed, without the blanks around it."""
+        self.asked.add(name)
         return self._env.get(name, default).strip()
 
     def secret(self, name: str) -> str | None:
         """The value of `NAME`, else what the file named by `NAME_FILE` holds."""
-        if value := self.text(name):
-            return value
-        if not (file := self.text(f"{name}_FILE")):
+        value, file = self.text(name), self.path(f"{name}_FILE")
+        if value:
+            return self._bare(name, value)
+        if file is None:
             return None
         try:
-            return Path(file).read_text(encoding="utf-8").strip() or None
+            text = file.read_text(encoding="utf-8").strip()
+            return self._bare(name, text) if text else None
         except (OSError, UnicodeDecodeError) as error:
             self.problems.append(f"{name}_FILE={file} cannot be read ({why(error)}).")
             return None
 
+    def _bare(self, name: str, secret: str) -> str:
+        """A secret as it is, without what is easily copied along with it."""
+        if len(secret) > 1 and secret[0] == secret[-1] and secret[0] in "\"'`":
+            self.problems.append(
+                f"{name} is in quotation marks, which are taken for a part of it here:"
+                " leave them out."
+            )
+        for word in ("Bot ", "Bearer ", "Key "):
+            if secret.startswith(word):
+                self.problems.append(
+                    f"{name} begins with “{word.strip()}”: leave that word and the"
+                    " blank out."
+                )
+        return secret
+
     def key(self, name: str) -> str | None:
         """A secret that goes into a header of HTTP."""
+        told = len(self.problems)
         value = self.secret(name)
+        if len(self.problems) > told:
+            return None
         if value and not (value.isascii() and value.isprintable() and " " not in value):
             self.problems.append(
                 f"{name} is not a key: it has a space or a letter that no key has."
@@ -65,9 +87,24 @@ class Values:
         return value
 
     def path(self, name: str) -> Path | None:
-        """A file or a folder."""
+        """A file or a folder; `~` is the home folder, as in a shell."""
         text = self.text(name)
-        return Path(text) if text else None
+        return self._home(name, text) if text else None
+
+    def _home(self, name: str, text: str) -> Path:
+        """A path with `~` read, which nobody does for us in a `.env`."""
+        try:
+            path = Path(text).expanduser()
+        except RuntimeError:
+            self.problems.append(f"{name}={text}: there is no such home folder.")
+            return Path(text)
+        if path != Path(text) and Path(text).exists():
+            # An earlier version made a folder called “~”, and everything is in it.
+            self.problems.append(
+                f"{name}={text} is {path}, but there is a folder ./{text} too: move"
+                f" what is in it to {path} and remove it, or write ./{text}."
+            )
+        return path
 
     def words(self, name: str) -> tuple[str, ...]:
         """Words with commas or blanks between."""
@@ -134,7 +171,8 @@ class Values:
     def database(self, name: str, data: Path) -> str:
         """An address of a database; one in the folder `data` when left out."""
         default = f"sqlite:///{data / 'vivant.sqlite3'}"
-        return self._parsed(name, default, _sqlite, "an address like sqlite:///file")
+        url = self._parsed(name, default, _sqlite, "an address like sqlite:///file")
+        return f"sqlite:///{self._home(name, url.removeprefix('sqlite:///'))}"
 
     def _parsed(
         self, name: str, default: T, parse: Callable[[str], T], wanted: str

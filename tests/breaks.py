@@ -29,6 +29,8 @@ JOBS = ("tests/test_jobs.py", "tests/test_provider_jobs.py")
 CARDS = ("tests/test_cards.py",)
 CAPS = ("tests/test_caps.py",)
 PLANNING = ("tests/test_provider_planning.py",)
+BACKUP = ("tests/test_backup.py",)
+DOCTOR = ("tests/test_doctor.py",)
 API = ("tests/test_videos_bad_input.py",)
 SIGN_IN = ("tests/test_sign_in.py",)
 VIDEOS = "adapters/web/videos/"
@@ -283,7 +285,7 @@ BREAKS = (
     Break(
         "commands are sent at every start",
         AD + "tree.py",
-        "if await service.recall(key) == digest:",
+        "if await service.recall(key) == digest and await _are_there(tree):",
         "if False:",
         LINE,
     ),
@@ -528,6 +530,83 @@ BREAKS = (
         'key = request.headers.get("Idempotency-Key")',
         'key = request.headers.get("X-Nothing")',
         ("tests/test_videos_api.py", "tests/test_videos_chain.py"),
+    ),
+    Break(
+        "files are swept away during a backup",
+        "adapters/control/server.py",
+        "        async with self._resting:",
+        "        async with asyncio.Lock():",
+        BACKUP,
+    ),
+    Break(
+        "what is queued in a backup is ordered without looking",
+        "bot/store/snapshots.py",
+        "UPDATE jobs SET state = 'submitting'",
+        "UPDATE jobs SET state = 'queued'",
+        BACKUP,
+    ),
+    Break(
+        "a damaged backup is restored",
+        "bot/backup/reading.py",
+        "if files.get(name) != seen[name]:",
+        "if False:",
+        BACKUP,
+    ),
+    Break(
+        "a backup may write anywhere",
+        "bot/backup/reading.py",
+        "if not NAME.fullmatch(name):",
+        "if False:",
+        BACKUP,
+    ),
+    Break(
+        "a restore that was killed is not finished",
+        "bot/backup/swap.py",
+        "    if moving_in.is_dir():",
+        "    if False:",
+        BACKUP,
+    ),
+    Break(
+        "everybody may administer the bot",
+        "adapters/control/socket.py",
+        "path.chmod(0o600)",
+        "path.chmod(0o666)",
+        ("tests/test_control.py",),
+    ),
+    Break(
+        "an endpoint that takes all commands away is not seen",
+        AD + "checkup.py",
+        'about.get("interactions_endpoint_url")',
+        "None",
+        DOCTOR,
+    ),
+    Break(
+        "scopes that cannot be seen are missing",
+        AS + "checkup.py",
+        "    if not granted:",
+        "    if False:",
+        DOCTOR,
+    ),
+    Break(
+        "a busy machine is broken",
+        "bot/commands/machine_checks.py",
+        'return [warning("renderer",',
+        'return [broken("renderer",',
+        DOCTOR,
+    ),
+    Break(
+        "another program's variable is taken for a mistake",
+        "bot/misspelt.py",
+        "if ours or (near in free and env[name]):",
+        "if ours or name.startswith(THEIRS):",
+        DOCTOR,
+    ),
+    Break(
+        "commands that are gone at Discord stay gone",
+        AD + "tree.py",
+        " and await _are_there(tree)",
+        "",
+        LINE,
     ),
 )
 

@@ -6,7 +6,9 @@ import re
 import signal
 import socket
 import sys
+import threading
 from asyncio.subprocess import PIPE, Process
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.resources import files
 from pathlib import Path
 
@@ -239,6 +241,76 @@ async def test_run_says_where_the_page_is_and_stops_when_told(tmp_path: Path) ->
     assert b"go on at the next start" in out
     assert b"canary-token" not in out + err
     assert b"Traceback" not in err
+
+
+async def test_the_owner_needs_not_stop_the_bot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run"),
+        cwd=tmp_path,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=os.environ
+        | {
+            "VIVANT_WEB_PORT": "0",
+            "VIVANT_QUOTA_MOTH_USD": "5",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "PYTHONUNBUFFERED": "1",
+        },
+    )
+    careful = await _line(process)
+    while not (line := await _line(process)).startswith("Open"):
+        pass
+    port = line.split()[1].rpartition(":")[2]
+    monkeypatch.setenv("VIVANT_WEB_PORT", port)
+
+    assert "did you mean VIVANT_QUOTA_MONTH_USD?" in careful
+    for words in (
+        ["admin", "key", "create", "montage"],
+        ["admin", "quota", "discord:80351", "300"],
+        ["health"],
+        ["backup", "x.tar"],
+    ):
+        assert await asyncio.to_thread(main, words) == 0
+    assert "vivant-" in capsys.readouterr().out
+    for words in (["run"], ["restore", "x.tar", "--replace"]):
+        assert await asyncio.to_thread(main, words) == 69
+    process.kill()
+    await process.communicate()
+    assert await asyncio.to_thread(main, ["restore", "x.tar", "--replace"]) == 0
+    assert await asyncio.to_thread(main, ["admin", "key", "list"]) == 0
+    assert "montage  since" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, ["health"]) == 1
+
+
+def test_health_asks_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Docker's client sets one for every container."""
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with HTTPServer(("127.0.0.1", 0), _Well) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for host in ("127.0.0.1", "0.0.0.0"):
+            monkeypatch.setenv("VIVANT_WEB_HOST", host)
+            monkeypatch.setenv("VIVANT_WEB_TOKEN", "secret")
+            monkeypatch.setenv("VIVANT_WEB_PORT", str(server.server_port))
+            assert main(["health"]) == 0
+        server.shutdown()
+    assert "ok" in capsys.readouterr().out
+
+
+class _Well(BaseHTTPRequestHandler):
+    """A page that is well."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 async def _line(process: Process) -> str:

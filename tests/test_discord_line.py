@@ -146,6 +146,17 @@ async def test_commands_are_sent_only_when_they_have_changed(tmp_path: Path) -> 
         assert len(sent) == 1
 
 
+async def test_commands_that_another_program_took_away_are_sent_again(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path) as harbour:
+        await harbour.disconnect()
+        harbour.discord.commands = []
+        await harbour.connect()
+
+        assert harbour.discord.commands
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("bot", "adapters/discord", "adapters/slack")
 FOR_OWNERS = (
     *("bot.commands", "bot.config", "bot.__main__"),
+    *("bot.backup", "bot.checkup", "bot.misspelt", "bot.remarks"),
     *("adapters.discord.checkup", "adapters.discord.supervisor"),
     *("adapters.slack.checkup", "adapters.slack.sockets", "adapters.slack.manifest"),
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.services import HINT, check_services, models
+from bot.commands.service_checks import check_services
+from bot.commands.services import HINT, models
 from bot.config import Service, Settings
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, open_rig
@@ -21,25 +22,24 @@ async def test_the_doctor_asks_each_service_without_ordering(
         wanted = (f"{rig.kind.provider}/{rig.kind.model}", "local/parallax")
         [found] = await check_services(replace(rig.settings, final=wanted))
 
-        assert found[:2] == (rig.kind.provider, True), found
-        assert "the key is good" in found[2]
+        assert (found.name, found.good) == (rig.kind.provider, True), found
+        assert "the key is good" in found.detail
         assert rig.service.renders == {}
 
 
 async def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     async with open_rig(KIND["openai"], tmp_path) as rig:
+        rig.service.needs_key = False
         rig.service.spoil("models", fakes.says("wrong key"))
         [found] = await check_services(rig.settings)
-        assert found[1:] == (
-            False,
-            "OpenAI does not accept the bot's key or address."
-            " Check its key and its address.",
-        )
+        assert not found.good
+        assert "refuses the key (401): copy OPENAI_API_KEY again" in found.detail
         unknown = replace(rig.settings, final=("openai/unknown",))
         [found] = await check_services(unknown)
-        assert found[2].startswith("openai/unknown: price unknown")
+        assert found.detail.startswith("openai/unknown: it has no such model")
     [found] = await check_services(rig.settings)
-    assert "does not work as it should" in found[2]
+    assert "(connection refused)" in found.detail
+    assert "OPENAI_BASE_URL" in found.detail
 
 
 async def test_the_doctor_names_a_model_that_is_gone(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ async def test_the_doctor_names_a_model_that_is_gone(tmp_path: Path) -> None:
         gone = ("gemini/veo-3.1-generate-preview",)
         [found] = await check_services(replace(rig.settings, final=gone))
 
-        assert found[2].startswith("gemini/veo-3.1-generate-preview: retired")
+        assert found.detail.startswith("gemini/veo-3.1-generate-preview: retired")
 
 
 @pytest.mark.parametrize("name", ["xai", "sglang", "vllm-omni", "gemini"])
@@ -59,11 +59,13 @@ async def test_the_doctor_names_a_model_that_the_service_does_not_list(
         listed = fakes.answers(200, {"data": [{"id": "x"}], "models": [{"name": "x"}]})
         rig.service.spoil("check" if name == "gemini" else "models", listed)
         wanted = f"{rig.kind.provider}/m"
-        [found] = await check_services(replace(rig.settings, final=(wanted,)))
+        found = await check_services(replace(rig.settings, final=(wanted,)))
 
-    assert found[1]
+    assert all(one.good for one in found)
     warned = f"does not list {wanted}: is that the right name?"
-    assert (warned in found[2]) is (name != "vllm-omni")
+    told = [one for one in found if warned in one.detail]
+    assert bool(told) is (name != "vllm-omni")
+    assert all(one.warns for one in told)
 
 
 async def test_mistakes_in_the_settings_are_findings_too(tmp_path: Path) -> None:
@@ -73,8 +75,8 @@ async def test_mistakes_in_the_settings_are_findings_too(tmp_path: Path) -> None
 
     [found] = await check_services(settings)
 
-    assert found[:2] == ("services", False)
-    assert "OPENAI_PROFILE=nonesuch does not exist" in found[2]
+    assert (found.name, found.good) == ("openai", False)
+    assert "OPENAI_PROFILE=nonesuch does not exist" in found.detail
 
 
 async def test_models_are_listed_with_prices_and_ways(

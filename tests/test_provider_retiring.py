@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.services import check_services, models
+from bot.commands.service_checks import check_services
+from bot.commands.services import models
 from bot.errors import Fault, ProviderError
 from bot.providers import retiring
 from bot.providers.retiring import Retirement
@@ -170,12 +171,14 @@ async def test_a_list_with_shutdown_dates_is_shown_by_models_and_doctor(
     async with open_rig(kind, tmp_path) as rig:
         wanted = (f"{rig.kind.provider}/m",)
         rig.service.spoil(step, listed)
-        [found] = await check_services(replace(rig.settings, final=wanted))
+        found = await check_services(replace(rig.settings, final=wanted))
         rig.service.spoil(step, listed)
         await models(rig.settings)
 
-    assert found[1]
-    assert f"{wanted[0]} goes away on 2027-03-31. Use m2." in found[2]
+    assert all(one.good for one in found)
+    assert f"{wanted[0]} goes away on 2027-03-31. Use m2." in [
+        one.detail for one in found if one.warns
+    ]
     assert "2027-03-31 → m2" in capsys.readouterr().out
 
 
@@ -186,6 +189,6 @@ async def test_a_service_that_goes_away_is_shown_for_all_its_models(
         rig.service.add("check", Sunset=SUNSET)
         wanted = ("gemini/m",)
 
-        [found] = await check_services(replace(rig.settings, final=wanted))
+        found = await check_services(replace(rig.settings, final=wanted))
 
-    assert "gemini/m goes away on 2026-12-31." in found[2]
+    assert "gemini/m goes away on 2026-12-31." in [one.detail for one in found]

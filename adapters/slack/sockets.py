@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 APPS = "https://api.slack.com/apps"
 CONNECTIONS = 2
+CONNECTIONS_SCOPE = "connections:write"  # of an app token, for Socket Mode
 PART = "slack"
 AWAY = "Slack does not answer."
 REFUSED = "Slack refuses the tokens."
@@ -192,7 +193,13 @@ def _remedy(error: Exception) -> str | None:
     if not isinstance(error, SlackApiError):
         return None
     code = code_of(error)
-    if code in GONE or code in {"not_allowed_token_type", "missing_scope"}:
+    if code == "missing_scope":
+        return (
+            f"Slack refuses SLACK_APP_TOKEN: it lacks {CONNECTIONS_SCOPE}. Make one"
+            f" with that scope at {APPS}, Basic Information, App-Level Tokens, and"
+            " start again. The rest goes on."
+        )
+    if code in GONE or code == "not_allowed_token_type":
         return (
             "Slack refuses SLACK_APP_TOKEN or SLACK_BOT_TOKEN: copy both anew from"
             f" {APPS} and start again. The rest goes on."

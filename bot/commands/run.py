@@ -4,19 +4,24 @@ import asyncio
 import errno
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 
 from aiohttp import web
 from rich.console import Console
 
+from adapters.control import connect, serve
+from adapters.control.socket import IN_USE
 from adapters.web import create_app
 from adapters.web.gate import Gate
 from adapters.web.server import Site, raise_limit
 from bot.assembly import House, open_house
+from bot.commands.admin import OPERATIONS
+from bot.commands.control import operations, started
 from bot.config import Settings
 from bot.errors import SetupError
 from bot.fence import fenced
+from bot.remarks import remarks
 
 LEAVING = 5.0  # seconds that an answer under way may take when the bot stops
 
@@ -31,16 +36,21 @@ async def run(settings: Settings) -> int:
         SetupError: The owner has to change something first.
     """
     console = Console(highlight=False, soft_wrap=True)
+    if await connect(settings.data):
+        raise SetupError([IN_USE.format(data=settings.data)])
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, hooks=True))
         app = await asyncio.to_thread(create_app, settings, house.service)
         chats = await asyncio.to_thread(_chats, house, settings, console.print, app)
-        stack.push_async_callback((await _listen(app, settings)).cleanup)
+        page = await _listen(app, settings)
+        stack.push_async_callback(page.cleanup)
+        address = _address(settings, page)
+        await stack.enter_async_context(_control(house, settings, address))
         running = asyncio.create_task(_everything(house, chats))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, running.cancel)
-        for line in _greeting(settings):
+        for line in _greeting(settings, address):
             console.print(line)
         await asyncio.wait([running])
         if not running.cancelled():
@@ -96,12 +106,31 @@ async def _listen(app: web.Application, settings: Settings) -> web.AppRunner:
     return runner
 
 
-def _greeting(settings: Settings) -> list[str]:
-    lines = []
+def _control(
+    house: House, settings: Settings, address: str
+) -> AbstractAsyncContextManager[None]:
+    """Let the owner's commands reach this bot."""
+    tokens = {"discord": settings.discord_token, "slack": settings.slack}
+    running = started(address, tuple(name for name, there in tokens.items() if there))
+    return serve(
+        settings.data,
+        operations(house, OPERATIONS, running),
+        store=house.store,
+        resting=house.resting,
+    )
+
+
+def _address(settings: Settings, page: web.AppRunner) -> str:
+    """Where people open the page; the port is the one that was really taken."""
+    if settings.public_url:
+        return settings.public_url
+    host = settings.web_host
+    port = next((one[1] for one in page.addresses), settings.web_port)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _greeting(settings: Settings, address: str) -> list[str]:
+    lines = [f"Careful: {remark}" for remark in remarks(settings)]
     if not (settings.discord_token or settings.slack):
         lines.append("No DISCORD_TOKEN and no SLACK_BOT_TOKEN: only the page runs.")
-    host = (
-        settings.web_host if ":" not in settings.web_host else f"[{settings.web_host}]"
-    )
-    address = settings.public_url or f"http://{host}:{settings.web_port}"
     return [*lines, f"Open {address} and drop a photo. Ctrl+C stops."]

@@ -75,6 +75,10 @@ class Calls:
         at_once: Questions under way at the same time; as many files, and orders.
         per_minute: Requests a minute, if there is such a limit.
         clock: Monotonic seconds.
+
+    Attributes:
+        base: What paths are relative to, with a slash at its end.
+        date: When the service last spoke, by its own clock.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Calls:
         self._breaker = Breaker()
         self._complained: set[Fault] = set()
         self.retiring: dict[str, Retirement] = {}  # by model; "" is the whole service
+        self.date: str | None = None
         options: dict[str, Any] = {
             "headers": {"Accept-Encoding": "identity", **headers},
             "timeout": httpx.Timeout(
@@ -143,6 +148,7 @@ class Calls:
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock())
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
+        self.date = answer.headers.get("date")
         self._heard(answer, model)
         return answer
 

@@ -93,6 +93,24 @@ class Cloud(ABC):
         self._terms = terms.of(name)
         self._puzzles: set[str] = set()
 
+    @property
+    def address(self) -> str:
+        """Where the service is."""
+        return self._wire.base.rstrip("/")
+
+    @property
+    def date(self) -> str | None:
+        """When the service last spoke, by its own clock."""
+        return self._wire.date
+
+    async def owners(self) -> frozenset[str]:
+        """Who made the models, as a server of `/v1/models` says; which tells its kind.
+
+        Raises:
+            ProviderError: Nobody answers.
+        """
+        return frozenset()
+
     def models(self) -> Sequence[ModelCard]:
         """The cards of the models that are not retired."""
         today = self._desk.today

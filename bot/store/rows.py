@@ -1,6 +1,7 @@
 """What every database must offer: one SQL text, rows out, transactions, hints."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 Row = dict[str, Any]
@@ -45,6 +46,14 @@ class Store(Rows, Protocol):
 
     def hear(self, ear: Ear) -> None:
         """Call `ear` with the job's id on every hint."""
+        ...
+
+    async def backup(self, to: Path) -> None:
+        """Write everything as it is at this moment to a new file, which only we read.
+
+        Raises:
+            StorageError: The disk is full or cannot be written.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """One machine's database: a SQLite file through aiosqlite."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 import aiosqlite
 
+from bot.checkup.disk import why_no_locks, why_not_writable
 from bot.errors import SetupError, StorageError
 from bot.store.rows import Ear, Row, Rows
 from bot.store.schema import MIGRATIONS
@@ -44,14 +46,16 @@ async def open_sqlite(path: Path) -> "Sqlite":
         db = _Wired(partial(sqlite3.connect, path, isolation_level=None), 64)
         await db
     except (OSError, sqlite3.Error) as error:
-        raise SetupError([_why_closed(path, error)]) from error
+        why = await asyncio.to_thread(_why_closed, path, error)
+        raise SetupError([why]) from error
     try:
         for pragma in PRAGMAS:
             await db.execute(f"PRAGMA {pragma}")
         await _migrate(db, path)
     except sqlite3.Error as error:
         await db.close()
-        raise SetupError([_why_closed(path, error)]) from error
+        why = await asyncio.to_thread(_why_closed, path, error)
+        raise SetupError([why]) from error
     except BaseException:
         await db.close()
         raise
@@ -94,6 +98,15 @@ class Sqlite:
     def hear(self, ear: Ear) -> None:
         """Listen for hints."""
         self._ears.append(ear)
+
+    async def backup(self, to: Path) -> None:
+        """Write everything as it is at this moment to a new file, which only we read.
+
+        Raises:
+            StorageError: The disk is full or cannot be written.
+        """
+        async with self._lock:
+            await self._db.run(partial(_copy, to))
 
     async def close(self) -> None:
         """Close the file."""
@@ -148,6 +161,14 @@ def _carry_out(work: Callable[[Rows], Awaitable[T]], db: sqlite3.Connection) -> 
     return result
 
 
+def _copy(to: Path, db: sqlite3.Connection) -> None:
+    with _told_in_words():
+        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(to)) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file and no other
+
+
 def _driven(work: Awaitable[T]) -> T:
     """What comes of a coroutine that never has to wait: nothing else runs here."""
     steps = work.__await__()
@@ -193,9 +214,11 @@ def _make_private(path: Path) -> None:
 
 def _why_closed(path: Path, error: OSError | sqlite3.Error) -> str:
     if isinstance(error, OSError):
-        return f"{path} cannot be written: {error.strerror}. Change VIVANT_DATA."
+        return why_not_writable(path, error)
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith("SQLITE_BUSY"):
+        if problem := why_no_locks(path.parent):
+            return f"{path} cannot be opened: {problem}."
         return f"{path} is in use: is another Vivant running on it? Stop that one."
     if name == "SQLITE_NOTADB":
         return f"{path} is no SQLite database: move it away or change VIVANT_DATA."

@@ -40,6 +40,20 @@ class _Render:
     progress: float = 0.0
 
 
+def card(max_seconds: int) -> ModelCard:
+    """What the embedded renderer does, in clips of up to so many seconds."""
+    return ModelCard(
+        provider="local",
+        id="parallax",
+        title="The embedded renderer",
+        seconds=tuple(range(1, max_seconds + 1)),
+        sizes=SIZES,
+        audio=True,
+        native=frozenset(Op),
+        weight=0.0,
+    )
+
+
 class LocalProvider:
     """Renders in a worker process on this machine; satisfies `Provider`.
 
@@ -57,16 +71,7 @@ class LocalProvider:
         self._media = media
         self._workshop = workshop
         self._mark = mark
-        self._card = ModelCard(
-            provider=self.name,
-            id="parallax",
-            title="The embedded renderer",
-            seconds=tuple(range(1, max_seconds + 1)),
-            sizes=SIZES,
-            audio=True,
-            native=frozenset(Op),
-            weight=0.0,
-        )
+        self._card = card(max_seconds)
         self._renders: dict[str, _Render] = {}
 
     def models(self) -> Sequence[ModelCard]:

@@ -86,6 +86,11 @@ class OpenAIVideos(Cloud):
         with suppress(ProviderError):
             await self.check()
 
+    async def owners(self) -> frozenset[str]:
+        """Who made the models: a server of a known kind names itself there."""
+        answer = await self._wire.ask("GET", self._profile.models)
+        return ids(answer.fields.get("data"), "owned_by")
+
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
         """Look through the server's list for the only order of the same words.
 

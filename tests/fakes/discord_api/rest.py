@@ -62,7 +62,10 @@ class Rest:
             ("GET", "/applications/@me", lambda _: discord.application()),
             ("GET", "/gateway/bot", self.gateway),
             ("PUT", rf"{app}/commands", self.put_commands),
+            ("GET", rf"{app}/commands", lambda _: discord.commands),
             ("GET", r"/guilds/(\d+)", self.guild),
+            ("GET", r"/guilds/(\d+)/channels", self.guild_channels),
+            ("GET", r"/guilds/(\d+)/members/(\d+)", self.member),
             ("GET", c, lambda call, i: payloads.channel(self._channel(i))),
             ("POST", rf"{c}/typing", self.typing),
             ("GET", rf"{c}/messages", self.history),
@@ -149,6 +152,26 @@ class Rest:
         if guild is None or not guild.bot_is_member:
             raise Problem(10004)
         return payloads.guild(guild)
+
+    def guild_channels(self, _: Call, guild_id: str) -> list[Json]:
+        """The channels of a guild, also those that the bot may not see."""
+        self.guild(_, guild_id)
+        return [
+            payloads.channel(channel)
+            for channel in self._discord.channels.values()
+            if channel.guild
+            and channel.guild.id == int(guild_id)
+            and not (channel.is_thread or channel.deleted)
+        ]
+
+    def member(self, _: Call, guild_id: str, person_id: str) -> Json:
+        """Somebody's place in a guild."""
+        self.guild(_, guild_id)
+        guild = self._discord.guilds[int(guild_id)]
+        person = self._discord.people.get(int(person_id))
+        if person is None or person.id not in guild.members:
+            raise Problem(10007)
+        return payloads.member(guild, person) | {"user": payloads.user(person)}
 
     def open_dm(self, call: Call) -> Json:
         """The channel with a person."""
