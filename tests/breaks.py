@@ -459,7 +459,7 @@ BREAKS = (
     ),
     Break(
         "what was deleted can still be seen",
-        VIDEOS + "api.py",
+        VIDEOS + "lookup.py",
         "        if entry.job.cancel and entry.clip is None:",
         "        if entry.job.state.ended and entry.job.error:",
         ("tests/test_videos_api.py",),
