@@ -134,6 +134,7 @@ async def measure(transport: str, presses: int) -> dict[str, list[float]]:
             Path(folder), transport=transport, provider=provider, render_pace=PATIENT
         ) as office:
             office.slack.limits.active = False
+            office.slack.bell.stretch = 12.0
             await office.clip("pan left", picture=photo())
             card = await office.card("Done", button="Again")
             await office.disconnect()
