@@ -432,8 +432,8 @@ BREAKS = (
     Break(
         "the page never says that the bot is gone",
         "adapters/web/static/live.js",
-        "      worry ??= setTimeout(",
-        "      clearTimeout(worry); worry = setTimeout(",
+        "    worry ??= setTimeout(",
+        "    clearTimeout(worry); worry = setTimeout(",
         ("tests/test_page_line.py",),
     ),
     Break(
