@@ -12,7 +12,7 @@ from tests.fakes.browsers import CHROMIUM
 from tests.fakes.site import Site, open_site
 
 CAT = str(files("bot") / "samples" / "chelsea.jpg")
-PATIENCE = 30_000  # milliseconds; a busy machine renders slowly
+PATIENCE = 60_000  # milliseconds; a busy machine renders slowly
 
 pytestmark = [
     pytest.mark.browser,
