@@ -478,8 +478,8 @@ BREAKS = (
     Break(
         "the page never says that the bot is gone",
         "adapters/web/static/live.js",
-        "      worry ??= setTimeout(",
-        "      clearTimeout(worry); worry = setTimeout(",
+        "    worry ??= setTimeout(",
+        "    clearTimeout(worry); worry = setTimeout(",
         ("tests/test_page_line.py",),
     ),
     Break(
@@ -505,7 +505,7 @@ BREAKS = (
     ),
     Break(
         "what was deleted can still be seen",
-        VIDEOS + "api.py",
+        VIDEOS + "lookup.py",
         "        if entry.job.cancel and entry.clip is None:",
         "        if entry.job.state.ended and entry.job.error:",
         ("tests/test_videos_api.py",),

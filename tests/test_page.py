@@ -1,7 +1,5 @@
 """A person at the page, in a real browser."""
 
-import os
-import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -10,18 +8,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from tests.fakes.browsers import CHROMIUM
 from tests.fakes.site import Site, open_site
 
 CAT = str(files("bot") / "samples" / "chelsea.jpg")
-BROWSER = os.environ.get("PLAYWRIGHT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-    None,
-)
-PATIENCE = 30_000  # milliseconds; a busy machine renders slowly
+PATIENCE = 60_000  # milliseconds; a busy machine renders slowly
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 
 
@@ -33,7 +28,7 @@ async def open_page(
     complaints: list[str] = []
     async with open_site(folder) as site, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=BROWSER, args=["--no-sandbox"]
+            executable_path=CHROMIUM, args=["--no-sandbox"]
         )
         page = await browser.new_page(
             viewport={"width": width, "height": height},
@@ -109,7 +104,7 @@ async def test_what_is_wrong_is_said_on_the_page(tmp_path: Path) -> None:
     letter.write_text("Dear Ann, this is no picture.")
     async with open_site(tmp_path / "data") as site, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=BROWSER, args=["--no-sandbox"]
+            executable_path=CHROMIUM, args=["--no-sandbox"]
         )
         page = await browser.new_page()
         await page.goto(site.address)

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.models import Clip, State
+from bot.models import Clip, Source, State
 from bot.store import Rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
@@ -90,6 +90,14 @@ async def fill(site: Site) -> None:
     job = await job_rows.get(site.house.store, card["id"])
     assert job
     nothing = "0" * 64
+    root = Source(
+        clip_id=f"clip{MOST - 1}",
+        media=f"{nothing}.mp4",
+        provider="local",
+        model="parallax",
+        seconds=1,
+        prompt="pan left",
+    )
     clip = Clip(
         id=job.id,
         person=job.person,
@@ -108,7 +116,8 @@ async def fill(site: Site) -> None:
     async def write(db: Rows) -> None:
         for number in range(1, MOST):
             name, at = f"clip{number:03}", job.created - number // 3
-            older = replace(job, id=name, created=at, state=State.DONE)
+            request = replace(job.request, source=root if number == 1 else None)
+            older = replace(job, id=name, created=at, state=State.DONE, request=request)
             await job_rows.add(db, older, event=None)
             await clip_rows.put(db, replace(clip, id=name, created=at))
 
@@ -124,10 +133,13 @@ async def test_every_clip_can_be_reached(tmp_path: Path, browser: str) -> None:
         await until(window, f"{SHOWN} === 60")
         loaded = await window.run("document.querySelectorAll('video[src]').length")
         assert loaded < 20, "those far away load nothing"
+        parent = "document.querySelector('#card-clip001 .lineage').innerText"
+        assert await window.run(parent) == "Remix of an earlier clip"
         for shown in (120, MOST):
             await window.click("#more")
             await until(window, f"{SHOWN} === {shown}")
             await until(window, "document.activeElement.matches('article')")
+        assert await window.run(parent) == "Remix of “pan left”"
         assert not await window.run("document.querySelector('#more').checkVisibility()")
         await window.run(f"{last}.scrollIntoView()")
         await until(window, f"{last}.querySelector('video').hasAttribute('src')")

@@ -38,6 +38,7 @@ from tests.fakes.slack_api import (
     open_slack,
 )
 from tests.fakes.slack_api.bare import MANIFEST, open_app, over_http, over_socket
+from tests.fakes.slack_api.transport import Signed
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["socket", "http"])
 WORDS = {
@@ -817,6 +818,31 @@ async def test_two_connections_are_served_and_come_back() -> None:
         await it.ada.slash(it.channel, "/animate", "4")
 
         assert heard == ["0", "1", "2", "3", "4"]
+
+
+class Broken(Signed):
+    """Breaks in the middle of an answer, or itself."""
+
+    def __init__(self, slack: FakeSlack, error: Exception) -> None:
+        super().__init__(slack, "http://127.0.0.1:9/")
+        self.error = error
+
+    async def _post(self, *parts: Any) -> Any:
+        raise self.error
+
+
+async def test_what_cannot_be_brought_fails_at_once_and_says_why() -> None:
+    """A line that ends early is a lost one; the fake's own fault is told as such."""
+    async with scene() as it:
+        it.slack.transport = Broken(it.slack, asyncio.IncompleteReadError(b"", 1))
+        asked = await it.ada.slash(it.channel, "/animate", "1")
+        assert asked.failed == "connection_failed"
+
+        it.slack.transport = Broken(it.slack, RuntimeError("two readers"))
+        asked = await it.ada.slash(it.channel, "/animate", "2")
+        assert "two readers" in asked.failed
+        await it.until(lambda: it.slack.unexpected)
+        it.slack.expect("two readers")
 
 
 async def test_events_of_a_downtime_come_once_the_app_is_back() -> None:

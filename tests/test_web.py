@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
+from adapters.web import live
 from adapters.web.chat import OWNER
 from tests.fakes.site import ORDER, Site, open_site
 
@@ -374,6 +375,21 @@ async def test_live_updates_tell_of_changes_and_of_what_is_gone(
                 told = await events.content.readuntil(b"\n\n")
 
         assert told == b'event: gone\ndata: {"id":"%s"}\n\n' % card["id"].encode()
+
+
+async def test_a_quiet_line_says_that_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that hears nothing at all knows that the line was cut."""
+    monkeypatch.setattr(live, "HEARTBEAT", 0.01)
+    async with (
+        open_site(tmp_path) as site,
+        site.session.get(f"{site.address}/api/events") as events,
+    ):
+        await events.content.readuntil(b"\n\n")
+        for _ in range(2):
+            told = await events.content.readuntil(b"\n\n")
+            assert told == b"event: beat\ndata: 1\n\n"
 
 
 async def test_the_quota_says_what_is_left_and_when_it_resets(tmp_path: Path) -> None:

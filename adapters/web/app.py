@@ -10,7 +10,7 @@ from adapters.web.chat import WebChat
 from adapters.web.door import Door
 from adapters.web.hooks import Hooks
 from adapters.web.live import Live
-from adapters.web.pictures import Pictures
+from adapters.web.pictures import Pictures, RangedFile
 from adapters.web.problems import show_people
 from adapters.web.videos import create_videos
 from bot.config import Settings
@@ -55,7 +55,5 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
     return app
 
 
-async def _page(_: web.Request) -> web.FileResponse:
-    return web.FileResponse(
-        STATIC / "index.html", headers={"Cache-Control": "no-cache"}
-    )
+async def _page(_: web.Request) -> RangedFile:
+    return RangedFile(STATIC / "index.html", headers={"Cache-Control": "no-cache"})

@@ -74,7 +74,7 @@ class Live:
         while not listener.closed:
             changed = await listener.changes(HEARTBEAT)
             if not changed:
-                await response.write(b"event: beat\ndata:\n\n")
+                await response.write(b"event: beat\ndata: 1\n\n")
             for job_id in changed:
                 state = await self._tell_one(response, job_id)
                 if state is State.QUEUED:

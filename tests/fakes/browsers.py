@@ -143,7 +143,7 @@ class Firefox:
     async def run(self, script: str) -> Any:
         told = await self._send(
             "script.evaluate",
-            expression=f"(async () => JSON.stringify(({script}) ?? null))()",
+            expression=f"(async () => JSON.stringify((await ({script})) ?? null))()",
             target={"context": self._context},
             awaitPromise=True,
             userActivation=True,
@@ -158,14 +158,17 @@ class Firefox:
         await self._act({"type": "key", "id": "keyboard", "actions": keys})
 
     async def click(self, selector: str) -> None:
-        middle = (
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            " e.scrollIntoView({block: 'center', behavior: 'instant'});"
-            " const b = e.getBoundingClientRect();"
-            " return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        found = await self._send(
+            "script.evaluate",
+            expression=f"(() => {{ const one = document.querySelector("
+            f"{json.dumps(selector)}); one.scrollIntoView({{block: 'center',"
+            " behavior: 'instant'}); return one; })()",
+            target={"context": self._context},
+            awaitPromise=False,
         )
-        x, y = map(round, await self.run(middle))
-        acts: list[dict[str, Any]] = [{"type": "pointerMove", "x": x, "y": y}]
+        shared = {"sharedId": found["result"]["sharedId"]}
+        middle = {"x": 0, "y": 0, "origin": {"type": "element", "element": shared}}
+        acts: list[dict[str, Any]] = [{"type": "pointerMove", **middle}]
         acts += [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
         await self._act({"type": "pointer", "id": "mouse", "actions": acts})
 

@@ -3,7 +3,7 @@
 import { call, pages } from "./api.js";
 import { startComposer } from "./composer.js";
 import { find, plural, show } from "./dom.js";
-import { drop, oldest, ordered, put, replaceAll, tick } from "./gallery.js";
+import { drop, oldest, ordered, put, replaceAll, setWhole, tick } from "./gallery.js";
 import { isLost, startLive } from "./live.js";
 
 let next = null; // address of the clips that are older than those shown
@@ -45,6 +45,7 @@ async function showMore() {
 function further(address) {
   next = address;
   show(find("#more"), Boolean(next));
+  setWhole(!next);
 }
 
 async function learn() {
@@ -79,6 +80,7 @@ document.addEventListener("click", (event) => {
 });
 
 startComposer(ordered);
+if (/^(Mac|iP)/.test(navigator.platform)) find(".keys kbd").textContent = "⌘";
 find("#more").addEventListener("click", showMore);
 learn();
 startLive({ changed, gone: drop, reload });

@@ -36,7 +36,7 @@ export const title = (job) =>
   job.prompt || { create: "A gentle move", remix: "A remix", extend: "A longer take" }[job.op];
 
 export class Card {
-  /** @param {{ordered, promptOf}} page what a card may ask of the page */
+  /** @param {{ordered, promptOf, isWhole}} page what a card may ask of the page */
   constructor(job, page) {
     this.page = page;
     this.root = find("article", copy("card-template"));
@@ -119,7 +119,7 @@ export class Card {
     const how = job.op === "extend" ? "Longer take of" : "Remix of";
     const words = page.promptOf(job.parent);
     if (words === null) {
-      part.replaceChildren(`${how} a clip that was deleted`);
+      part.replaceChildren(`${how} ${page.isWhole() ? "a clip that was deleted" : "an earlier clip"}`);
       return;
     }
     const link = element("a", `“${shorten(words, 32)}”`);

@@ -4,6 +4,7 @@ import { announce, find, isCalm, shorten, show } from "./dom.js";
 import { Card, stateWords, title } from "./card.js";
 
 const cards = new Map(); // job id -> Card
+let whole = true; // whether every clip that there is is shown
 
 /** Show exactly these jobs: what the bot says after a gap or at the start. */
 export function replaceAll(jobs) {
@@ -22,7 +23,7 @@ export function put(job) {
       announce(`“${shorten(title(job))}”: ${stateWords(job)}.`);
     known.update(job);
   } else {
-    const card = new Card(job, { ordered, promptOf });
+    const card = new Card(job, { ordered, promptOf, isWhole: () => whole });
     cards.set(job.id, card);
     place(card);
     refreshLineage(job.id);
@@ -55,6 +56,13 @@ export function drop(id) {
 export function oldest() {
   if (cards.size === 0) return null;
   return Math.min(...Array.from(cards.values(), (card) => card.job.created));
+}
+
+/** Say whether there are older clips than those shown. */
+export function setWhole(value) {
+  if (whole === value) return;
+  whole = value;
+  for (const card of cards.values()) card.showLineage();
 }
 
 export function tick() {

@@ -27,10 +27,7 @@ export function startLive({ changed, gone, reload }) {
       reload();
     });
     on("error", () => {
-      worry ??= setTimeout(() => {
-        lost = true;
-        say("Lost touch with the bot. Trying again…");
-      }, PATIENCE);
+      doubt();
       if (source.readyState === EventSource.CLOSED) setTimeout(retry, RETRY);
     });
     on("beat", () => {});
@@ -43,9 +40,17 @@ export function startLive({ changed, gone, reload }) {
       watch = setTimeout(renew, SILENCE);
       act(event);
     });
+  const doubt = () => {
+    worry ??= setTimeout(() => {
+      lost = true;
+      say("Lost touch with the bot. Trying again…");
+    }, PATIENCE);
+  };
   const renew = () => {
+    doubt();
     source.close();
     retry();
+    watch = setTimeout(renew, SILENCE);
   };
   const retry = () => {
     if (source.readyState !== EventSource.CLOSED || document.hidden) return;

@@ -1,7 +1,8 @@
 """`/v1/videos`: the core for programs that were written for OpenAI's Videos API.
 
-`orders` reads what they send, `objects` and `errors` word what they get, `files` hands
-out what was made, `calls` tells the owner's address; `api` puts them together.
+`orders` reads what they send, `making` takes it, `objects` and `errors` word what they
+get, `files` hands out what was made, `shelf` keeps what comes ahead, `calls` tells the
+owner's address; `api` puts them together.
 """
 
 from aiohttp import web

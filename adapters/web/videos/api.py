@@ -5,7 +5,6 @@ that of OpenAI's Videos API as it last stood; docs/videos-api.md says what diffe
 """
 
 import asyncio
-from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -15,13 +14,13 @@ from adapters.web.uploads import UploadError
 from adapters.web.videos import objects, orders
 from adapters.web.videos.errors import WireError
 from adapters.web.videos.files import Files
-from adapters.web.videos.fingerprints import fingerprint, pictures
-from adapters.web.videos.holders import HOLDER, LONGEST_KEY, event_of, place_of
+from adapters.web.videos.holders import HOLDER, LONGEST_KEY, place_of
+from adapters.web.videos.lookup import Lookup
+from adapters.web.videos.making import Making
 from adapters.web.videos.shelf import Shelf
-from bot.errors import FilmError, MissingError, StateError, StillError
-from bot.models import Ask, Clip, Entry, Job, ModelCard, Person, State, Still
+from bot.errors import FilmError, StateError
+from bot.models import Job, ModelCard, Person, State
 from bot.service import RenderService
-from bot.store.characters import Kept
 
 LATE = frozenset({State.FINISHING, State.DELIVERING})  # a cancel may come too late
 PATIENCE = 5.0  # seconds for such a job to end; it usually takes less than one
@@ -38,24 +37,23 @@ class Videos:
         self._keep_days = keep_days
         self._files = Files(service)
         self._knocks = Knocks()
+        self._lookup = Lookup(service, keep_days=keep_days)
         self._shelf = Shelf(service)
+        self._making = Making(service, self._lookup, self._shelf)
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, below `/v1`."""
         return [
             *self._shelf.routes(),
+            *self._making.routes(),
             web.get("/models", self.models),
             web.get("/models/{id:.+}", self.model),
             web.get("/videos", self.page),
-            web.post("/videos", self.create),
-            web.post("/videos/edits", self.edit),
-            web.post("/videos/extensions", self.extend),
             web.post("/videos/characters", self.make_character),
             web.get("/videos/characters/{id}", self.character),
             web.get("/videos/{id}", self.retrieve),
             web.delete("/videos/{id}", self.delete),
             web.get("/videos/{id}/content", self.content),
-            web.post("/videos/{id}/remix", self.remix),
         ]
 
     @web.middleware
@@ -99,56 +97,6 @@ class Videos:
             )
         return web.json_response(objects.model_of(name, names[name]))
 
-    async def create(self, request: web.Request) -> web.Response:
-        """Order a video, from words and perhaps from a picture, or a remix of one."""
-        order, files = await orders.read(request, orders.Create)
-        if order.remix_video_id is not None:
-            return await self._remixed(request, order, files)
-        ask = Ask(
-            prompt=order.prompt,
-            seconds=orders.seconds(order.seconds),
-            size=orders.size(order.size),
-            seed=order.seed,
-        )
-        if order.tier:
-            ask = replace(ask, tier=order.tier)
-        else:
-            ask = replace(ask, model=order.model)
-        reference = order.picture
-        if reference and files:
-            raise orders.no_picture()
-        body = await fingerprint(
-            "create",
-            **{name: getattr(ask, name) for name in ("prompt", "seconds", "seed")},
-            size=ask.size and str(ask.size),
-            model=ask.model or ask.tier,
-            pictures=await pictures(reference, files),
-            characters=[one.id for one in order.characters],
-        )
-        if job := await self._before(request, body):
-            return await self._told(request, job)
-        characters = [await self._character(request, c.id) for c in order.characters]
-        first, last = await self._stills(request, reference, files)
-        ask = replace(
-            ask,
-            still=first,
-            last=last,
-            characters=tuple(kept.character for kept in characters),
-        )
-        try:
-            job = await self._service.submit(
-                ask,
-                person=request[HOLDER],
-                place=place_of(request),
-                event=event_of(request),
-                body=body,
-            )
-        except StillError as error:
-            if first is None:
-                raise self._wants_picture(error) from error
-            raise
-        return await self._told(request, job)
-
     async def page(self, request: web.Request) -> web.Response:
         """One's own videos, some at a time."""
         limit = request.query.get("limit", str(USUALLY_LISTED))
@@ -170,13 +118,13 @@ class Videos:
 
     async def retrieve(self, request: web.Request) -> web.Response:
         """See how far a video is."""
-        entry = await self._own(request, request.match_info["id"])
+        entry = await self._lookup.own(request, request.match_info["id"])
         return web.json_response(objects.video(entry, keep_days=self._keep_days))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a video, or stop it when it is still being made; then it is gone."""
         person = request[HOLDER]
-        job = (await self._own(request, request.match_info["id"])).job
+        job = (await self._lookup.own(request, request.match_info["id"])).job
         was = objects.status_of(job)
         if not job.state.ended and job.state not in LATE:
             job = await self._service.cancel(job.id, person=person)
@@ -190,39 +138,8 @@ class Videos:
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """The file of a finished video, or pictures of it."""
-        clip = await self._finished(request, request.match_info["id"])
+        clip = await self._lookup.finished(request, request.match_info["id"])
         return await self._files.variant(clip, request.query.get("variant", "video"))
-
-    async def remix(self, request: web.Request) -> web.Response:
-        """Change a finished video by some words."""
-        order, _ = await orders.read(request, orders.Remix)
-        return await self._changed(request, request.match_info["id"], order.prompt)
-
-    async def edit(self, request: web.Request) -> web.Response:
-        """The same, with the video in the body."""
-        order, _ = await orders.read(request, orders.Edit)
-        return await self._changed(request, order.video.id, order.prompt)
-
-    async def extend(self, request: web.Request) -> web.Response:
-        """Make a finished video longer."""
-        order, _ = await orders.read(request, orders.Extend)
-        seconds = orders.seconds(order.seconds) or 0
-        body = await fingerprint(
-            "extend", prompt=order.prompt, video=order.video.id, seconds=seconds
-        )
-        if job := await self._before(request, body):
-            return await self._told(request, job)
-        clip = await self._finished(request, order.video.id)
-        job = await self._service.extend(
-            clip.id,
-            order.prompt,
-            seconds,
-            person=request[HOLDER],
-            place=place_of(request),
-            event=event_of(request),
-            body=body,
-        )
-        return await self._told(request, job)
 
     async def make_character(self, request: web.Request) -> web.Response:
         """Keep somebody whom videos are to show again."""
@@ -243,113 +160,8 @@ class Videos:
 
     async def character(self, request: web.Request) -> web.Response:
         """See one of one's own."""
-        kept = await self._character(request, request.match_info["id"])
+        kept = await self._lookup.character_of(request, request.match_info["id"])
         return web.json_response(objects.character(kept))
-
-    async def _character(self, request: web.Request, character_id: str) -> Kept:
-        person = request[HOLDER]
-        if kept := await self._service.character(character_id, person=person):
-            return kept
-        raise WireError(
-            "There is no such character.",
-            hint="Make one first, with a name and a video.",
-            param="characters",
-            code="not_found",
-            status=404,
-        )
-
-    async def _changed(
-        self, request: web.Request, clip_id: str, words: str
-    ) -> web.Response:
-        body = await fingerprint("remix", prompt=words, video=clip_id)
-        if job := await self._before(request, body):
-            return await self._told(request, job)
-        clip = await self._finished(request, clip_id)
-        job = await self._service.remix(
-            clip.id,
-            words,
-            person=request[HOLDER],
-            place=place_of(request),
-            event=event_of(request),
-            body=body,
-        )
-        return await self._told(request, job)
-
-    async def _remixed(
-        self, request: web.Request, order: orders.Create, files: list[orders.Sent]
-    ) -> web.Response:
-        """A remix that came as a new video, as the API's first users sent it.
-
-        Raises:
-            WireError: It says what a remix takes from its video, and says it otherwise.
-        """
-        video_id = order.remix_video_id or ""
-        body = await fingerprint("remix", prompt=order.prompt, video=video_id)
-        if job := await self._before(request, body):
-            return await self._told(request, job)
-        clip = await self._finished(request, video_id)
-        done = clip.request
-        own = f"{done.provider}/{done.model}"
-        size, seconds = orders.size(order.size), orders.seconds(order.seconds)
-        for name, differs in (
-            ("input_reference", bool(files or order.input_reference)),
-            ("characters", bool(order.characters)),
-            ("seed", order.seed not in {None, done.seed}),
-            ("seconds", seconds not in {None, done.seconds}),
-            ("size", size not in {None, done.size, clip.size}),
-            ("model", order.tier is None and order.model != own),
-        ):
-            if differs:
-                raise WireError(
-                    "A remix takes its {name} from its video.",
-                    hint="Leave that out, or order a new video without remix_video_id.",
-                    param=name,
-                    name=name,
-                )
-        return await self._changed(request, clip.id, order.prompt)
-
-    async def _before(self, request: web.Request, body: str) -> Job | None:
-        """The job that this very order has made already, if its key says so."""
-        event = event_of(request)
-        if event is None:
-            return None
-        return await self._service.ordered(request[HOLDER], event, body=body)
-
-    async def _stills(
-        self,
-        request: web.Request,
-        reference: orders.Reference | None,
-        files: list[orders.Sent],
-    ) -> tuple[Still | None, Still | None]:
-        """The first and the last picture, made safe."""
-        person: Person = request[HOLDER]
-        if reference is None:
-            stills = [
-                await self._service.still_from_bytes(file.data, person=person)
-                for file in files
-            ]
-            return (stills[0] if stills else None), (stills[1] if stills[1:] else None)
-        if reference.file_id is not None:
-            upload = await self._shelf.get(
-                request, reference.file_id, param="input_reference"
-            )
-            return upload.still, None
-        url = reference.image_url or ""
-        if not orders.is_data(url):
-            return await self._service.still_from_link(url, person=person), None
-        data = await asyncio.to_thread(orders.in_data_url, url)
-        return await self._service.still_from_bytes(data, person=person), None
-
-    def _wants_picture(self, error: StillError) -> WireError:
-        """Which fields help where a model makes nothing of words alone."""
-        able = [card.name for card in self._service.models() if card.text_only]
-        others = f" Of words alone, these make one: {', '.join(able)}." if able else ""
-        return WireError(
-            str(error),
-            hint="Send a picture as the file input_reference of a form, or as"
-            f" input_reference.image_url or input_reference.file_id.{others}",
-            param="input_reference",
-        )
 
     def _names(self, request: web.Request) -> dict[str, ModelCard | None]:
         """Every name that an order may have, and the model that it stands for now."""
@@ -376,22 +188,3 @@ class Videos:
                 "That video is just being finished.", hint="Delete it when it is done."
             ) from None
         return job
-
-    async def _own(self, request: web.Request, video_id: str) -> Entry:
-        """A video of whoever asks; one that they have stopped is none any more."""
-        entry = await self._service.entry(video_id, person=request[HOLDER])
-        if entry.job.cancel and entry.clip is None:  # else that came too late
-            raise MissingError("There is no such clip.")
-        return entry
-
-    async def _finished(self, request: web.Request, video_id: str) -> Clip:
-        entry = await self._own(request, video_id)
-        if entry.clip is not None:
-            return entry.clip
-        if entry.job.state.ended:
-            raise MissingError("There is no clip of that.", hint="Look at its error.")
-        raise StateError("That video is still being made.", hint="Ask a little later.")
-
-    async def _told(self, request: web.Request, job: Job) -> web.Response:
-        entry = await self._service.entry(job.id, person=request[HOLDER])
-        return web.json_response(objects.video(entry, keep_days=self._keep_days))

@@ -216,6 +216,7 @@ class FakeSlack:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.unexpected.append(f"the fake itself: {error!r}")
+            self.bell.ring()
 
     def soon(self, act: Callable[[], Any]) -> None:
         """Do something once whatever runs now is through."""
