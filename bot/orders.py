@@ -22,7 +22,9 @@ from bot.models import (
     Person,
     Place,
     RenderRequest,
+    Size,
     State,
+    Still,
     Tier,
 )
 from bot.providers import Provider
@@ -31,6 +33,7 @@ from bot.store import jobs as job_rows
 
 # Without vowels and look-alikes: an id is read aloud and spells no word.
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
+ANY = Still(media="", size=Size(16, 9))  # stands for a picture that is yet to come
 DELETED = "once:deleted "  # begins the note of an event whose job was deleted
 
 
@@ -61,6 +64,38 @@ class Orders(Library):
     def models(self) -> Sequence[ModelCard]:
         """Every model that can be asked for."""
         return [card for p in self._providers.values() for card in p.models()]
+
+    async def afford(
+        self, ask: Ask, *, person: Person, place: Place, event: str | None = None
+    ) -> None:
+        """Refuse what would be refused anyway, before its picture is fetched.
+
+        Nothing is held: `submit` checks again, in the transaction that accepts it. An
+        event that has caused a job already is never refused.
+
+        Args:
+            ask: What is wanted, as far as it is known without the picture.
+            person: Who would pay with their quota.
+            place: Where it would be reported.
+            event: The chat's key of the click or message.
+
+        Raises:
+            RequestError: It cannot be done, or there is no quota left for it.
+        """
+        if event is not None and await self.ordered(person, event):
+            return
+        names = self._choice.order(ask.tier, place.key)
+        card = checking.choose(ask, self.models(), names)
+        request = checking.request(replace(ask, still=ask.still or ANY), card)
+        prices = [card.price(request.seconds, size) for size in card.sizes]
+        least = min(prices, key=lambda price: (price.micros, price.units))
+
+        async def look(db: Rows) -> None:
+            self._check_disk()
+            caps = self._settings.caps
+            await quota.check(db, person, place, least, caps, now=self._now())
+
+        await self._store.transaction(look)
 
     async def submit(
         self, ask: Ask, *, person: Person, place: Place, event: str | None = None

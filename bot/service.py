@@ -10,7 +10,13 @@ from pathlib import Path
 from bot import fetching, keys, quota
 from bot.config import Settings
 from bot.copies import Copies
-from bot.errors import LinkError, MissingError, StateError, StorageError
+from bot.errors import (
+    LinkError,
+    MissingError,
+    OptionError,
+    StateError,
+    StorageError,
+)
 from bot.health import Health
 from bot.jobs import Jobs
 from bot.media import Media
@@ -38,6 +44,7 @@ from bot.store import jobs as job_rows
 from bot.store.characters import Kept
 from bot.vault import Vault
 
+MOST_KEPT = 50  # characters that one person may have; each may take 25 MB
 FRESH = 2.0  # seconds that a look at the health holds
 
 
@@ -102,16 +109,25 @@ class RenderService(Orders):
         """
         if not self._settings.links:
             raise LinkError("Links are switched off here.")
-        async with self.room.hold(fetching.MOST_BYTES):
-            return await self._stills.from_bytes(await fetching.fetch_picture(url))
+        async with self.room.grip() as take:
+            data = await fetching.fetch_picture(url, take=take)
+            return await self._stills.from_bytes(data)
 
     async def add_character(self, name: str, film: bytes, *, person: Person) -> Kept:
         """Keep somebody whom clips are to show again, and an MP4 that shows them.
 
         Raises:
             FilmError: It is not a video that can be used.
+            OptionError: The person has as many as anybody may have.
             StorageError: It cannot be kept.
         """
+        if await character_rows.count(self._store, person=person.key) >= MOST_KEPT:
+            raise OptionError(
+                "You have {most} characters, and that is the most.",
+                hint="Use one of those that you have.",
+                characters=MOST_KEPT,
+                most=MOST_KEPT,
+            )
         media = await self._stills.film_from_bytes(film)
         kept = Kept(f"char_{new_id()}", Character(name=name, media=media), self._now())
 

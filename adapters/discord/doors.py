@@ -39,16 +39,16 @@ class Doors:
         """Bring a picture to life."""
 
         async def take() -> Job:
-            picture = wish.picture
-            still = await self.pictures.still(picture) if picture else None
             ask = Ask(
                 prompt=prompt,
-                still=still,
                 seconds=wish.seconds,
                 shape=wish.shape,
                 tier=wish.tier,
                 model=wish.model,
             )
+            if wish.picture:
+                await self.service.afford(ask, **whence(interaction))
+                ask = replace(ask, still=await self.pictures.still(wish.picture))
             return await self.service.submit(ask, **whence(interaction))
 
         await self.desk.order(interaction, take, prompt)

@@ -95,16 +95,15 @@ class Videos:
         else:
             ask = replace(ask, model=order.model)
         characters = [await self._character(request, c.id) for c in order.characters]
+        ask = replace(ask, characters=tuple(kept.character for kept in characters))
+        person, place = request[HOLDER], _place(request)
+        if files or order.input_reference:
+            await self._service.afford(ask, person=person, place=place, event=event)
         first, last = await self._stills(order.input_reference, files)
         job = await self._service.submit(
-            replace(
-                ask,
-                still=first,
-                last=last,
-                characters=tuple(kept.character for kept in characters),
-            ),
-            person=request[HOLDER],
-            place=_place(request),
+            replace(ask, still=first, last=last),
+            person=person,
+            place=place,
             event=event,
         )
         return await self._told(request, job)
