@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -31,6 +31,7 @@ PICTURES = "bot.stills.worker:prepare"
 COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
 JOBS = "jobs"  # the part that carries them, to its health
+LOOK_EVERY = 5.0  # seconds between two looks at the workers
 SWEEP_EVERY = 3_600.0  # seconds
 REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
 
@@ -46,11 +47,13 @@ class House:
     providers: Mapping[str, Provider]
     services: Mapping[str, Cloud]
     runner: LocalRunner
+    workshops: Sequence[Workshop]
 
     async def run(self) -> None:
         """Carry jobs and sweep what is past its time, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(fenced(JOBS, self._carry, self.service.health))
+            tasks.create_task(self._watch_workers())
             tasks.create_task(self._keep_tidy())
             for service in self.services.values():
                 tasks.create_task(self._keep_fresh(service))
@@ -58,6 +61,15 @@ class House:
     async def _carry(self) -> None:
         self.service.health.up(JOBS)
         await self.runner.run()
+
+    async def _watch_workers(self) -> None:
+        while True:
+            for shop in self.workshops:
+                if shop.starts:
+                    self.service.health.up(shop.name)
+                else:
+                    self.service.health.down(shop.name, "its worker does not start")
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _keep_fresh(self, service: Cloud) -> None:
         while True:
@@ -99,11 +111,12 @@ async def open_house(
         stack.push_async_callback(store.close)
         pictures = Workshop(PICTURES, name="pictures", memory_bytes=2 << 30, seconds=20)
         stack.push_async_callback(pictures.close)
+        renders = Workshop(
+            RENDERS, name="renders", nice=10, memory_bytes=4 << 30, seconds=300
+        )
         local = LocalProvider(
             media,
-            Workshop(
-                RENDERS, name="renders", nice=10, memory_bytes=4 << 30, seconds=300
-            ),
+            renders,
             mark=settings.mark,
             max_seconds=settings.max_seconds,
         )
@@ -121,10 +134,10 @@ async def open_house(
             draft_in=settings.draft_in,
             final_in=settings.final_in,
         )
-        copies = Copies(
-            media,
-            Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),
+        small = Workshop(
+            COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300
         )
+        copies = Copies(media, small)
         stack.push_async_callback(copies.close)
         jobs = Jobs(store, providers, {}, media, choice=choice, pace=pace)
         runner = LocalRunner(
@@ -145,4 +158,5 @@ async def open_house(
             copies,
             settings=settings,
         )
-        yield House(settings, store, media, service, providers, services, runner)
+        shops = (pictures, renders, small)
+        yield House(settings, store, media, service, providers, services, runner, shops)

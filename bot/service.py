@@ -303,5 +303,7 @@ class RenderService(Orders):
         try:
             await self._store.transaction(write)
         except StorageError as error:
+            self.health.down("database", str(error))
             return error
+        self.health.up("database")
         return None

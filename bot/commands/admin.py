@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bot import keys
 from bot import quota as caps
+from bot.checking import MOST_DIGITS
 from bot.config import Settings
 from bot.errors import SetupError
 from bot.store import Store, open_sqlite
@@ -85,6 +86,8 @@ def _units(text: str) -> int | None:
         return None
     if not (text.isascii() and text.isdecimal()):
         raise SetupError([f"{text} is not a number, and not “{UNLIMITED}”."])
+    if len(text) > MOST_DIGITS:
+        raise SetupError([f"{text[:40]} is too many: say “{UNLIMITED}” instead."])
     return int(text)
 
 

@@ -61,6 +61,8 @@ class Workshop:
         self._turn = asyncio.Lock()
         self._child: _Child | None = None
         self._closed = False
+        self.name = name
+        self.starts = True  # False from a start that failed to the next that works
 
     async def call(
         self,
@@ -104,8 +106,10 @@ class Workshop:
         if self._child is not None and not self._child.alive:
             await self._let_go()
         if self._child is None:
+            self.starts = False
             self._child = await _start(self._command)
             await self._hear(self._child.answer(), STARTING)
+            self.starts = True
         return self._child
 
     async def _hear(
