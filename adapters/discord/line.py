@@ -51,6 +51,11 @@ class Line:
         """A shard has lost its gateway, or has not got it again."""
         self._down.setdefault(shard, self._clock())
 
+    @property
+    def is_up(self) -> bool:
+        """Whether every shard has its gateway."""
+        return not self._down
+
     def silent_for(self) -> float:
         """Seconds that the longest silent shard has been without its gateway."""
         return self._clock() - min(self._down.values(), default=self._clock())
