@@ -52,7 +52,7 @@ BREAKS = (
     Break(
         "no handling of files that are too large",
         AD + "roads.py",
-        "if with_file and (error.status == 413 or error.code in TOO_LARGE):",
+        "if with_file and (error.status == 413 or code_of(error) in TOO_LARGE):",
         "if False:",
         DISCORD,
     ),

@@ -27,6 +27,11 @@ FAILED = (discord.HTTPException, *LOST)
 T = TypeVar("T")
 
 
+def code_of(error: discord.HTTPException) -> int:
+    """Discord's own number for what is wrong; 0 when it said none, or no number."""
+    return error.code if isinstance(error.code, int) else 0
+
+
 async def twice(send: Callable[[], Awaitable[T]]) -> T:
     """Send once more what a broken line took; only what may arrive a second time."""
     try:
