@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -35,6 +35,7 @@ PICTURES = "bot.stills.worker:prepare"
 COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
 JOBS = "jobs"  # the part that carries them, to its health
+LOOK_EVERY = 5.0  # seconds between two looks at the workers
 SWEEP_EVERY = 3_600.0  # seconds
 KEEP_TIME_EVERY = 60.0  # seconds
 REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
@@ -56,12 +57,14 @@ class House:
     services: Mapping[str, Cloud]
     runner: LocalRunner
     clock: Clock
+    workshops: Sequence[Workshop]
     resting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Carry jobs and sweep what is past its time, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(fenced(JOBS, self._carry, self.service.health))
+            tasks.create_task(self._watch_workers())
             tasks.create_task(self._keep_tidy())
             tasks.create_task(self._keep_time())
             for service in self.services.values():
@@ -70,6 +73,15 @@ class House:
     async def _carry(self) -> None:
         self.service.health.up(JOBS)
         await self.runner.run()
+
+    async def _watch_workers(self) -> None:
+        while True:
+            for shop in self.workshops:
+                if shop.starts:
+                    self.service.health.up(shop.name)
+                else:
+                    self.service.health.down(shop.name, "its worker does not start")
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _keep_fresh(self, service: Cloud) -> None:
         while True:
@@ -152,13 +164,15 @@ async def open_house(
         strikes = Strikes()
         pictures = open_pictures()
         stack.push_async_callback(pictures.close)
-        films = Films(media, open_films(), strikes=strikes)
+        filming = open_films()
+        films = Films(media, filming, strikes=strikes)
         stack.push_async_callback(films.close)
+        renders = Workshop(
+            RENDERS, name="renders", nice=10, memory_bytes=4 << 30, seconds=300
+        )
         local = LocalProvider(
             media,
-            Workshop(
-                RENDERS, name="renders", nice=10, memory_bytes=4 << 30, seconds=300
-            ),
+            renders,
             mark=settings.mark,
             max_seconds=settings.max_seconds,
         )
@@ -176,10 +190,10 @@ async def open_house(
             draft_in=settings.draft_in,
             final_in=settings.final_in,
         )
-        copies = Copies(
-            media,
-            Workshop(COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300),
+        small = Workshop(
+            COPIES, name="copies", nice=10, memory_bytes=2 << 30, seconds=300
         )
+        copies = Copies(media, small)
         stack.push_async_callback(copies.close)
         jobs = Jobs(
             store,
@@ -211,4 +225,7 @@ async def open_house(
             settings=settings,
             now=clock,
         )
-        yield House(settings, store, media, service, providers, services, runner, clock)
+        shops = (pictures, filming, renders, small)
+        yield House(
+            settings, store, media, service, providers, services, runner, clock, shops
+        )

@@ -20,6 +20,7 @@ from bot.prompt.parse import parse
 from bot.providers.planning import MANY, snap_size
 from bot.values import UNLIMITED
 
+MOST_DIGITS = 9  # of clip-seconds a day; nobody could make that many
 RATIOS = {Shape.LANDSCAPE: 16 / 9, Shape.PORTRAIT: 9 / 16, Shape.SQUARE: 1.0}
 
 
@@ -298,10 +299,10 @@ def units(text: str) -> int | None:
     said = text.strip().lower()
     if said == UNLIMITED:
         return None
-    if not (said.isascii() and said.isdecimal()):
+    if not (said.isascii() and said.isdecimal() and len(said) <= MOST_DIGITS):
         raise OptionError(
             "“{units}” is no number of clip-seconds.",
             hint="Say a whole number, or “unlimited”.",
-            units=text,
+            units=text[:40],
         )
     return int(said)

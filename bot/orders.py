@@ -30,7 +30,9 @@ from bot.models import (
     Place,
     Quote,
     RenderRequest,
+    Size,
     State,
+    Still,
     Tier,
 )
 from bot.providers import Provider
@@ -39,6 +41,7 @@ from bot.store import jobs as job_rows
 
 # Without vowels and look-alikes: an id is read aloud and spells no word.
 ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
+ANY = Still(media="", size=Size(16, 9))  # stands for a picture that is yet to come
 DELETED = "once:deleted "  # begins the note of an event whose job was deleted
 BODY = "once:body "  # begins the note of what an event has ordered
 
@@ -76,6 +79,39 @@ class Orders(Library):
         known = {card.name: card for card in self.models()}
         names = self._choice.order(tier, place.key)
         return next((known[name] for name in names if name in known), None)
+
+    async def afford(
+        self, ask: Ask, *, person: Person, place: Place, event: str | None = None
+    ) -> None:
+        """Refuse what would be refused anyway, before its picture is fetched.
+
+        Nothing is held: `submit` checks again, in the transaction that accepts it. An
+        event that has caused a job already is never refused.
+
+        Args:
+            ask: What is wanted, as far as it is known without the picture.
+            person: Who would pay with their quota.
+            place: Where it would be reported.
+            event: The chat's key of the click or message.
+
+        Raises:
+            RequestError: It cannot be done, or there is no quota left for it.
+        """
+        if event is not None and await self.ordered(person, event):
+            return
+        names = self._choice.order(ask.tier, place.key)
+        card = checking.choose(ask, self.models(), names)
+        request = checking.request(replace(ask, still=ask.still or ANY), card)
+        prices = [card.price(request.seconds, size) for size in card.sizes]
+        least = min(prices, key=lambda price: (price.micros, price.units))
+        caps = self._settings.caps
+        price = quota.priced(Quote(request=request, price=least), caps)
+
+        async def look(db: Rows) -> None:
+            self._check_disk()
+            await quota.check(db, person, place, price, caps, now=self._now())
+
+        await self._store.transaction(look)
 
     async def submit(
         self,

@@ -76,21 +76,32 @@ class Usage:
         return max(limits, default=caps.person_day)
 
 
+async def check(
+    db: Rows, person: Person, place: Place, price: Price, caps: Caps, *, now: float
+) -> None:
+    """Check every cap for what something costs; nothing is held.
+
+    Raises:
+        QuotaError: Some cap is reached; the sentence says which and what is left.
+    """
+    used = await usage(db, person, place, now=now)
+    _check_at_once(used, caps)
+    if price.units or price.micros:
+        cap = used.cap(caps, person.roles)
+        _check_units(price.units, used.mine, cap, MINE)
+        _check_units(price.units, used.together, caps.workspace_day, TOGETHER)
+        _check_money(used, price.micros, caps)
+    else:
+        _check_free(used, caps)
+
+
 async def hold(db: Rows, job: Job, caps: Caps, *, now: float) -> None:
     """Check every cap and write the hold. Call inside the accepting transaction.
 
     Raises:
         QuotaError: Some cap is reached; the sentence says which and what is left.
     """
-    used = await usage(db, job.person, job.place, now=now)
-    _check_at_once(used, caps)
-    if job.price.units or job.price.micros:
-        cap = used.cap(caps, job.person.roles)
-        _check_units(job.price.units, used.mine, cap, MINE)
-        _check_units(job.price.units, used.together, caps.workspace_day, TOGETHER)
-        _check_money(used, job.price.micros, caps)
-    else:
-        _check_free(used, caps)
+    await check(db, job.person, job.place, job.price, caps, now=now)
     await db.rows(
         "INSERT INTO ledger(job, person, chat, workspace, units, micros, kind, held_at)"
         " VALUES(?, ?, ?, ?, ?, ?, 'held', ?)",

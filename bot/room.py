@@ -2,13 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from bot.errors import BusyError
 
-MOST = 64_000_000  # bytes that pictures and orders on their way in may take together
+MOST = 128_000_000  # bytes of memory for all pictures and orders on their way in
 PATIENCE = 30.0  # seconds that somebody waits for room
+
+Take = Callable[[int], Awaitable[None]]
+
+
+async def freely(size: int) -> None:
+    """Take without asking: for whoever is alone, as on the command line."""
 
 
 class Room:
@@ -17,18 +23,17 @@ class Room:
     Args:
         most: Bytes that are lent at the same time.
         patience: Seconds that somebody waits.
+
+    Attributes:
+        lent: Bytes that somebody holds now.
+        peak: The most bytes that were ever held.
     """
 
     def __init__(self, most: int = MOST, *, patience: float = PATIENCE) -> None:
-        self._most = most
-        self._patience = patience
-        self._lent = 0
+        self.most = most
+        self.lent = self.peak = 0
+        self.patience = patience
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
-
-    @property
-    def lent(self) -> int:
-        """Bytes that somebody holds now."""
-        return self._lent
 
     @asynccontextmanager
     async def hold(self, size: int) -> AsyncGenerator[None]:
@@ -37,28 +42,48 @@ class Room:
         Raises:
             BusyError: There was no room in time.
         """
-        size = min(size, self._most)
+        size = min(size, self.most)
         await self._take(size)
         try:
             yield
         finally:
-            self._lent -= size
+            self.lent -= size
+            self._serve()
+
+    @asynccontextmanager
+    async def grip(self) -> AsyncGenerator[Take]:
+        """Hold what comes while it comes, where nobody knows how much that will be.
+
+        Yields:
+            What takes so many bytes more; it may raise BusyError.
+        """
+        held = 0
+
+        async def take(size: int) -> None:
+            nonlocal held
+            await self._take(size)
+            held += size
+
+        try:
+            yield take
+        finally:
+            self.lent -= held
             self._serve()
 
     async def _take(self, size: int) -> None:
-        if not self._queue and self._lent + size <= self._most:
-            self._lent += size
+        if not self._queue and self.lent + size <= self.most:
+            self._lend(size)
             return
         turn = asyncio.get_running_loop().create_future()
         waiting = (size, turn)
         self._queue.append(waiting)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                self._lent -= size  # it came just as we gave up
-            else:
+                self.lent -= size  # it came just as we gave up
+            elif waiting in self._queue:
                 self._queue.remove(waiting)
             self._serve()
             if isinstance(error, TimeoutError):
@@ -66,7 +91,12 @@ class Room:
             raise
 
     def _serve(self) -> None:
-        while self._queue and self._lent + self._queue[0][0] <= self._most:
+        while self._queue and self.lent + self._queue[0][0] <= self.most:
             size, turn = self._queue.popleft()
-            self._lent += size
-            turn.set_result(None)
+            if not turn.done():  # else whoever waited has left
+                self._lend(size)
+                turn.set_result(None)
+
+    def _lend(self, size: int) -> None:
+        self.lent += size
+        self.peak = max(self.peak, self.lent)

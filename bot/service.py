@@ -10,7 +10,13 @@ from pathlib import Path
 from bot import cancels, fetching, keys, quota, stills
 from bot.config import Settings
 from bot.copies import Copies
-from bot.errors import LinkError, MissingError, StateError, StorageError
+from bot.errors import (
+    LinkError,
+    MissingError,
+    OptionError,
+    StateError,
+    StorageError,
+)
 from bot.health import Health
 from bot.jobs import Jobs
 from bot.media import Media
@@ -40,6 +46,7 @@ from bot.store.characters import Kept
 from bot.uploads import Uploads
 from bot.vault import Vault
 
+MOST_KEPT = 50  # characters that one person may have; each may take 25 MB
 FRESH = 2.0  # seconds that a look at the health holds
 
 
@@ -114,8 +121,8 @@ class RenderService(Orders):
         """
         if not self._settings.links:
             raise LinkError("Links are switched off here.")
-        async with self.room.hold(fetching.MOST_BYTES):
-            data = await fetching.fetch_picture(url)
+        async with self.room.grip() as take:
+            data = await fetching.fetch_picture(url, take=take)
             return await self._stills.from_bytes(data, person=_key(person))
 
     async def add_character(self, name: str, film: bytes, *, person: Person) -> Kept:
@@ -123,8 +130,16 @@ class RenderService(Orders):
 
         Raises:
             FilmError: It is not a video that can be used.
+            OptionError: The person has as many as anybody may have.
             StorageError: It cannot be kept.
         """
+        if await character_rows.count(self._store, person=person.key) >= MOST_KEPT:
+            raise OptionError(
+                "You have {most} characters, and that is the most.",
+                hint="Use one of those that you have.",
+                characters=MOST_KEPT,
+                most=MOST_KEPT,
+            )
         media = await self._jobs.films.from_bytes(film, person=person.key)
         kept = Kept(f"char_{new_id()}", Character(name=name, media=media), self._now())
 
@@ -324,7 +339,9 @@ class RenderService(Orders):
         try:
             await self._store.transaction(write)
         except StorageError as error:
+            self.health.down("database", str(error))
             return error
+        self.health.up("database")
         return None
 
 

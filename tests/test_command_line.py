@@ -163,6 +163,8 @@ def test_the_owner_gives_one_person_their_own_units(
 
     assert main(["admin", "quota", "somebody", "300"]) == 69
     assert main(["admin", "quota", "discord:80351", "many"]) == 69
+    assert main(["admin", "quota", "discord:1", "9" * 30]) == 69
+    assert "say “unlimited” instead." in capsys.readouterr().err
 
 
 def test_a_key_is_shown_once_and_kept_only_as_a_digest(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,32 @@ def test_an_error_is_brief() -> None:
     with pytest.raises(OptionError) as raised:
         _ = checking.units("x" * 99)
     assert re.fullmatch(r"OptionError at checking.py:\d+", brief(raised.value))
+
+
+SAID = """
+import logging
+from bot import logs
+
+logs.set_up(verbose=True)
+logging.getLogger("httpx").info("HTTP Request: GET https://a.example/?key=s3cret")
+logging.getLogger("slack_sdk.web").warning("body: {'url': 'wss://b?ticket=s3cret'}")
+logging.getLogger("discord.http").error("POST https://c.example/webhooks/1/s3cret")
+logging.getLogger("bot.jobs").info("job a runs")
+try:
+    raise OSError(24, "s3cret")
+except OSError:
+    logging.getLogger("asyncio").exception("socket.accept() out of system resource")
+"""
+
+
+async def test_no_secret_of_a_service_is_logged_even_when_much_is() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SAID), stderr=asyncio.subprocess.PIPE
+    )
+    _, told = await process.communicate()
+
+    assert b"job a runs" in told
+    assert b"https://c.example/" in told
+    assert b"s3cret" not in told
+    assert b"Traceback" not in told
+    assert len(told.splitlines()) == 4

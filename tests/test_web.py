@@ -353,10 +353,35 @@ async def test_health_says_when_no_order_can_be_taken(tmp_path: Path) -> None:
     async with open_site(tmp_path, min_free_mb=10**9) as site:
         status, told = await site.get("/healthz")
 
-        assert (status, told) == (
-            503,
-            {"status": "bad", "reason": "The bot's disk is full."},
-        )
+        assert (status, told["status"]) == (503, "bad")
+        assert told["reason"] == "The bot's disk is full."
+        assert told["parts"]["database"]["up"] is False
+
+
+async def test_health_tells_of_each_part_and_since_when(tmp_path: Path) -> None:
+    """A chat that is away is no reason to start the bot again."""
+    async with open_site(tmp_path) as site:
+        site.house.service.health.down("slack", "Slack does not answer.")
+        while "pictures" not in (await site.get("/healthz"))[1]["parts"]:
+            pass
+
+        status, told = await site.get("/healthz")
+
+        assert (status, told["status"]) == (200, "ok")
+        parts = told["parts"]
+        assert parts["slack"]["reason"] == "Slack does not answer."
+        assert parts["slack"]["since"].endswith("+00:00")
+        up = {name for name, part in parts.items() if part["up"]}
+        assert up == {"database", "jobs", "pictures", "renders", "copies"}
+
+
+async def test_health_says_that_the_database_takes_nothing(tmp_path: Path) -> None:
+    """It really writes: reading goes on while nothing can be written."""
+    async with open_site(tmp_path) as site:
+        await site.house.store.rows("PRAGMA query_only = ON")
+        assert (await site.get("/api/jobs"))[0] == 200
+        assert (await site.get("/healthz"))[0] == 503
+        await site.house.store.rows("PRAGMA query_only = OFF")
 
 
 async def test_live_updates_tell_of_changes_and_of_what_is_gone(

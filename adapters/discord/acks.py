@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import discord
 
-from adapters.discord.line import BROKEN
+from adapters.discord.line import BROKEN, code_of
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ async def answer(
         except discord.HTTPException as error:
             if error.code == ALREADY:
                 return None
-            if error.code in LATE or not _may_pass(error):
+            if code_of(error) in LATE or not _may_pass(error):
                 raise TooLateError from error
             pause = _wait_for(error)
             trouble = error

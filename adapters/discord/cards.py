@@ -16,7 +16,7 @@ import discord
 
 from adapters.discord.answers import Answer, Answers
 from adapters.discord.buttons import for_card
-from adapters.discord.line import LOST
+from adapters.discord.line import LOST, code_of
 from adapters.discord.text import card_text, joined
 from bot import following
 from bot.following import Drawing
@@ -109,7 +109,7 @@ class Drawn:
                 return Drawing.LATER
         except discord.HTTPException as error:
             log.info("the card of job %s: %s", job.id, error)
-            if error.code in GONE:
+            if code_of(error) in GONE:
                 self.gone()
             if error.status in OVER:
                 return Drawing.GONE

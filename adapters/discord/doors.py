@@ -40,17 +40,17 @@ class Doors:
 
         async def take() -> Job:
             picture, asked = wish.picture, whence(interaction)
-            still = (
-                await self.pictures.still(picture, asked["person"]) if picture else None
-            )
             ask = Ask(
                 prompt=prompt,
-                still=still,
                 seconds=wish.seconds,
                 shape=wish.shape,
                 tier=wish.tier,
                 model=wish.model,
             )
+            if picture:
+                await self.service.afford(ask, **asked)
+                still = await self.pictures.still(picture, asked["person"])
+                ask = replace(ask, still=still)
             return await self.service.submit(ask, **asked)
 
         await self.desk.order(interaction, take, prompt)

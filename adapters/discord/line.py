@@ -27,6 +27,11 @@ FAILED = (discord.HTTPException, *LOST)
 T = TypeVar("T")
 
 
+def code_of(error: discord.HTTPException) -> int:
+    """Discord's own number for what is wrong; 0 when it said none, or no number."""
+    return error.code if isinstance(error.code, int) else 0
+
+
 async def twice(send: Callable[[], Awaitable[T]]) -> T:
     """Send once more what a broken line took; only what may arrive a second time."""
     try:
@@ -50,6 +55,11 @@ class Line:
     def down(self, shard: int = 0) -> None:
         """A shard has lost its gateway, or has not got it again."""
         self._down.setdefault(shard, self._clock())
+
+    @property
+    def is_up(self) -> bool:
+        """Whether every shard has its gateway."""
+        return not self._down
 
     def silent_for(self) -> float:
         """Seconds that the longest silent shard has been without its gateway."""

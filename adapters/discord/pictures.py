@@ -11,12 +11,14 @@ import discord
 from bot.config import Settings, is_loopback
 from bot.errors import StillError
 from bot.models import Person, Still
+from bot.room import Take
 from bot.service import RenderService
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 MOST_BYTES = 25 << 20  # bytes; as `bot.stills` takes them
 SECONDS = 30.0  # for the whole file
 CHUNK = 1 << 16
+TIMES = 2  # how often a picture lies in memory while it is fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,16 @@ class Pictures:
         """
         if upload.size > MOST_BYTES:
             raise _too_large()
-        try:
-            data = await self._fetch(upload.url)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise StillError(
-                "Discord did not hand over the picture.", hint="Send it again."
-            ) from error
-        return await self._service.still_from_bytes(data, person=person)
+        async with self._service.room.grip() as take:
+            try:
+                data = await self._fetch(upload.url, take)
+            except (TimeoutError, aiohttp.ClientError, OSError) as error:
+                raise StillError(
+                    "Discord did not hand over the picture.", hint="Send it again."
+                ) from error
+            return await self._service.still_from_bytes(data, person=person)
 
-    async def _fetch(self, url: str) -> bytes:
+    async def _fetch(self, url: str, take: Take) -> bytes:
         """The bytes behind a link of Discord; no other host, no redirect."""
         host = urlsplit(url).hostname or ""
         local = is_loopback(host) and is_loopback(self._stand_in)
@@ -89,6 +92,7 @@ class Pictures:
                     hint="Send it again.",
                 )
             async for chunk in response.content.iter_chunked(CHUNK):
+                await take(TIMES * len(chunk))
                 data += chunk
                 if len(data) > MOST_BYTES:
                     raise _too_large()

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 import discord
@@ -95,8 +96,9 @@ class Replies:
             return await self._service.remix(
                 clip_id or "", words, person=person, place=place, event=event
             )
-        still = await self._pictures.still(upload, person)
-        ask = Ask(prompt=words, still=still)
+        ask = Ask(prompt=words)
+        await self._service.afford(ask, person=person, place=place, event=event)
+        ask = replace(ask, still=await self._pictures.still(upload, person))
         return await self._service.submit(ask, person=person, place=place, event=event)
 
     async def _open_card(self, message: discord.Message, job: Job, say: Say) -> None:

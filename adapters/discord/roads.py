@@ -11,7 +11,7 @@ import aiohttp
 import discord
 from discord.utils import MISSING
 
-from adapters.discord.line import BROKEN, LOST
+from adapters.discord.line import BROKEN, LOST, code_of
 from bot.errors import DeliveryError
 
 log = logging.getLogger(__name__)
@@ -134,10 +134,10 @@ def _may_have_arrived(error: Exception) -> bool:
 
 
 def _worded(error: discord.HTTPException, *, with_file: bool) -> Exception:
-    if with_file and (error.status == 413 or error.code in TOO_LARGE):
+    if with_file and (error.status == 413 or code_of(error) in TOO_LARGE):
         return TooLargeError()
-    if error.code in CLOSED:
-        return ClosedError(CLOSED[error.code])
+    if code_of(error) in CLOSED:
+        return ClosedError(CLOSED[code_of(error)])
     if error.status in (403, 404):
         return ClosedError("I may not post in that channel.")
     if error.status >= 500 or error.status in (401, 429):

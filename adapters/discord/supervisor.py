@@ -124,11 +124,11 @@ async def _live(
 
 async def _watch(parts: Parts, health: Health, patience: Patience) -> None:
     """Raises SilentError when discord.py does not get back by itself."""
-    while (silent := parts.line.silent_for()) < patience.silence:
-        if silent:
-            health.down(PART, AWAY)
-        else:
+    while parts.line.silent_for() < patience.silence:
+        if parts.line.is_up:
             health.up(PART)
+        else:
+            health.down(PART, AWAY)
         await asyncio.sleep(patience.look)
     raise SilentError
 

@@ -170,6 +170,8 @@ class Dialogs:
             file = about.file or next(iter(fields.files), "")
             link = fields.text("link")
             ask = fields.ask()
+            if file or link:
+                await self.doors.service.afford(ask, person=person, place=place)
             if file:
                 still = await self.doors.pictures.still(file, place.workspace, person)
                 ask = replace(ask, still=still)

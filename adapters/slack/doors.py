@@ -94,6 +94,7 @@ class Doors:
             if known := await self.service.ordered(person, event):
                 return known
             ask = Fields(texts={"action": words}).ask()
+            await self.service.afford(ask, person=person, place=place)
             if upload:
                 still = await self.pictures.still(upload.id, place.workspace, person)
             else:

@@ -14,12 +14,14 @@ from adapters.slack.wire import LOST, Wire, code_of
 from bot.config import Settings, is_loopback
 from bot.errors import StillError
 from bot.models import Person, Still
+from bot.room import Take, freely
 from bot.service import RenderService
 
 HOSTS = frozenset({"files.slack.com"})
 MOST_BYTES = 25 << 20  # bytes; as `bot.stills` takes them
 FETCH = aiohttp.ClientTimeout(total=30, connect=10)
 CHUNK = 1 << 16
+TIMES = 2  # how often a picture lies in memory while it is fetched
 LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)  # seconds before each look for a file just sent
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".heic", ".heif")
 
@@ -83,15 +85,16 @@ class Pictures:
         Raises:
             StillError: It is too large, gone, or no picture; says what to do.
         """
-        try:
-            data = await self._data(file_id, workspace)
-        except LOST as error:
-            raise StillError(
-                "Slack did not hand over the picture.", hint="Send it again."
-            ) from error
-        return await self._service.still_from_bytes(data, person=person)
+        async with self._service.room.grip() as take:
+            try:
+                data = await self._data(file_id, workspace, take)
+            except LOST as error:
+                raise StillError(
+                    "Slack did not hand over the picture.", hint="Send it again."
+                ) from error
+            return await self._service.still_from_bytes(data, person=person)
 
-    async def _data(self, file_id: str, workspace: str) -> bytes:
+    async def _data(self, file_id: str, workspace: str, take: Take) -> bytes:
         token = await self._wire.token(workspace)
         for pause in self._looks:
             await asyncio.sleep(pause)
@@ -99,7 +102,7 @@ class Pictures:
             url = str(file.get("url_private_download") or file.get("url_private") or "")
             if int(file.get("size") or 0) > MOST_BYTES:
                 raise _too_large()
-            if url and (data := await self._fetch(url, token)) is not None:
+            if url and (data := await self._fetch(url, token, take)) is not None:
                 return data
         raise StillError(
             "Slack is not done with that picture yet.",
@@ -119,7 +122,7 @@ class Pictures:
             ) from error
         return found
 
-    async def _fetch(self, url: str, token: str) -> bytes | None:
+    async def _fetch(self, url: str, token: str, take: Take = freely) -> bytes | None:
         """The bytes behind a link of Slack; None while there are none.
 
         The token goes to Slack's own host alone. Who may not read a file is sent to a
@@ -143,6 +146,7 @@ class Pictures:
             if response.status != 200 or response.content_type == "text/html":
                 raise _unread()
             async for chunk in response.content.iter_chunked(CHUNK):
+                await take(TIMES * len(chunk))
                 data += chunk
                 if len(data) > MOST_BYTES:
                     raise _too_large()

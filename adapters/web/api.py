@@ -1,6 +1,7 @@
 """What the page asks for, each handler one call of the service."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -197,15 +198,24 @@ class Api:
         return web.json_response(await self._card(clip_id))
 
     async def health(self, _: web.Request) -> web.Response:
-        """Whether a new order could be taken, for whoever watches over us."""
+        """Whether a new order could be taken, for whoever watches over us.
+
+        A chat that is away, or a worker that does not start, is told of and is no
+        reason to start the bot again: the status stays good.
+        """
+        told: dict[str, object] = {"status": "ok"}
         try:
             await self._service.healthy()
         except StorageError as error:
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-            return web.json_response(
-                {"status": "bad", "reason": str(error)}, status=status
-            )
-        return web.json_response({"status": "ok"})
+            told = {"status": "bad", "reason": str(error)}
+        told["parts"] = {
+            name: {"up": part.up, "since": _moment(part.since)}
+            | ({"reason": part.reason} if part.reason else {})
+            for name, part in self._service.health.parts.items()
+        }
+        good = told["status"] == "ok"
+        status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+        return web.json_response(told, status=status)
 
     async def _still(self, request: web.Request) -> Still:
         if request.content_type == "multipart/form-data":
@@ -226,3 +236,8 @@ class Api:
 
     async def _card(self, job_id: str) -> Card:
         return card(await self._service.entry(job_id, person=OWNER))
+
+
+def _moment(seconds: float) -> str:
+    """A Unix time as ISO 8601 has it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.web import guards, orders, server
+from adapters.web import bodies, guards, orders, server
 from adapters.web.api import Api
 from adapters.web.chat import WebChat
 from adapters.web.door import Door
@@ -16,6 +16,7 @@ from adapters.web.videos import create_videos
 from bot.config import Settings
 from bot.service import RenderService
 
+MOST_BODY = 60_000_000  # bytes; what is too large is read so far as to say so in words
 STATIC = Path(__file__).parent / "static"
 
 
@@ -36,6 +37,8 @@ def create_app(settings: Settings, service: RenderService) -> web.Application:
         middlewares.append(door.check)
         routes += door.routes()
     middlewares.append(guards.check_origin(settings))
+    wait = bodies.in_room(service.room, most=MOST_BODY, but="/v1/")
+    middlewares.append(wait)
 
     app = web.Application(middlewares=middlewares, client_max_size=orders.MAX_JSON)
     app.add_routes(routes)

@@ -14,14 +14,13 @@ from rich.console import Console
 
 from bot import keys
 from bot import quota as caps
+from bot.checking import MOST_DIGITS
 from bot.commands.control import perform
 from bot.config import Settings
 from bot.errors import SetupError
 from bot.remarks import why_nobody
 from bot.store import Store
 from bot.values import UNLIMITED
-
-MOST_UNITS = 10**12  # clip-seconds a day; SQLite's own numbers end at 2**63
 
 
 async def admin(options: argparse.Namespace, settings: Settings) -> int:
@@ -112,8 +111,8 @@ OPERATIONS: Mapping[str, Callable[[Store, Mapping[str, Any]], Awaitable[Any]]] =
 def _units(text: str) -> int | None:
     if text == UNLIMITED:
         return None
-    if not (text.isascii() and text.isdecimal() and int(text[:20]) <= MOST_UNITS):
-        raise SetupError(
-            [f"{text[:40]} is not a number up to {MOST_UNITS}, and not “{UNLIMITED}”."]
-        )
+    if not (text.isascii() and text.isdecimal()):
+        raise SetupError([f"{text} is not a number, and not “{UNLIMITED}”."])
+    if len(text) > MOST_DIGITS:
+        raise SetupError([f"{text[:40]} is too many: say “{UNLIMITED}” instead."])
     return int(text)

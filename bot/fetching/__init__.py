@@ -15,10 +15,12 @@ import aiohttp
 from bot.errors import LinkError
 from bot.fetching.reach import PORTS, Reach
 from bot.fetching.session import open_session
+from bot.room import Take, freely
 
 MOST_BYTES = 25 << 20  # bytes; as `bot.stills` takes them
 MOST_REDIRECTS = 3
 LONGEST_URL = 2048  # characters
+TIMES = 2  # how often a picture lies in memory while it is fetched
 SECONDS = 30.0  # for everything
 SLOWEST = 10_000  # bytes per second, once START_SECONDS are over
 START_SECONDS = 5.0
@@ -34,6 +36,7 @@ _SMALLER = "Save the picture smaller and upload it."
 async def fetch_picture(
     url: str,
     *,
+    take: Take = freely,
     limit: int = MOST_BYTES,
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
@@ -42,6 +45,7 @@ async def fetch_picture(
 
     Args:
         url: As the person gave it.
+        take: Told of every piece before it is kept; may refuse.
         limit: Bytes that are taken at the most.
         seconds: Time for everything, from the look-up to the last byte.
         clock: Seconds, for the speed of what comes.
@@ -53,7 +57,7 @@ async def fetch_picture(
     reach = Reach()
     try:
         async with asyncio.timeout(seconds), open_session(reach) as session:
-            return await _follow(session, url, limit, clock)
+            return await _follow(session, url, limit, clock, take)
     except (aiohttp.ClientError, ValueError, OSError) as error:
         if reach.refused:
             raise LinkError(
@@ -88,13 +92,17 @@ def _checked(url: str) -> str:
 
 
 async def _follow(
-    session: aiohttp.ClientSession, url: str, limit: int, clock: Callable[[], float]
+    session: aiohttp.ClientSession,
+    url: str,
+    limit: int,
+    clock: Callable[[], float],
+    take: Take,
 ) -> bytes:
     for _ in range(MOST_REDIRECTS + 1):
         async with session.get(url, allow_redirects=False) as response:
             if response.status not in REDIRECTS:
                 _check_answer(response, limit)
-                return await _read(response, limit, clock)
+                return await _read(response, limit, clock, take)
             url = _redirected(url, response.headers.get("Location", ""))
     raise LinkError("That link leads from one place to the next without an end.")
 
@@ -125,11 +133,15 @@ def _check_answer(response: aiohttp.ClientResponse, limit: int) -> None:
 
 
 async def _read(
-    response: aiohttp.ClientResponse, limit: int, clock: Callable[[], float]
+    response: aiohttp.ClientResponse,
+    limit: int,
+    clock: Callable[[], float],
+    take: Take,
 ) -> bytes:
     data = bytearray()
     started = clock()
     async for part in response.content.iter_any():
+        await take(TIMES * len(part))
         data += part
         if len(data) > limit:
             raise _too_large(limit)

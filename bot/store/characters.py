@@ -45,6 +45,14 @@ async def get(db: Rows, character_id: str, *, person: str) -> Kept | None:
     return Kept(row["id"], character, row["created"])
 
 
+async def count(db: Rows, *, person: str) -> int:
+    """How many characters a person has."""
+    [row] = await db.rows(
+        "SELECT count(*) AS n FROM characters WHERE person = ?", person
+    )
+    return int(row["n"])
+
+
 async def media(db: Rows) -> set[str]:
     """Every media key that a character needs."""
     return {row["media"] for row in await db.rows("SELECT media FROM characters")}

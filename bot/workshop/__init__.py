@@ -65,13 +65,14 @@ class Workshop:
     ) -> None:
         limits = (nice, memory_bytes or 0, cpu_seconds or 0)
         self._command = (target, *map(str, limits))
-        self._name = name
         self._count = children
         self._seconds = seconds
         self._turns = Turns(children)
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
         self._closed = False
+        self.name = name
+        self.starts = True  # False from a start that failed to the next that works
 
     async def call(
         self,
@@ -125,8 +126,10 @@ class Workshop:
             if child.alive:
                 return child
             await child.end()
+        self.starts = False
         child = await _start(self._command)
         await self._use(child, child.answer(), STARTING)
+        self.starts = True
         self._idle.remove(child)
         return child
 
@@ -140,7 +143,7 @@ class Workshop:
             async with asyncio.timeout(limit):
                 answer = await coming
         except TimeoutError:
-            log.warning("%s: a call was stopped after %s s", self._name, limit)
+            log.warning("%s: a call was stopped after %s s", self.name, limit)
             raise WorkshopError(
                 "That took longer than {limit:g} s and was stopped.", limit=limit
             ) from None
@@ -155,13 +158,13 @@ class Workshop:
         return answer
 
     def _obituary(self, code: int | None) -> WorkshopError:
-        log.warning("%s: a worker ended with code %s", self._name, code)
+        log.warning("%s: a worker ended with code %s", self.name, code)
         if code in KILLED_FOR_MEMORY and not self._closed:
             return WorkshopError("That needed more memory than the bot may use.")
         if code == OUT_OF_TIME:
             return WorkshopError("That needed more work than the bot may put into it.")
         return WorkshopError(
-            "The bot's worker for {name} stopped in the middle.", name=self._name
+            "The bot's worker for {name} stopped in the middle.", name=self.name
         )
 
     def _read(self, answer: Json) -> dict[str, Any]:
@@ -169,9 +172,9 @@ class Workshop:
             return dict(answer["result"])
         if "error" in answer:
             raise _rebuilt(answer["error"])
-        log.error("%s: the worker broke\n%s", self._name, answer["broke"])
+        log.error("%s: the worker broke\n%s", self.name, answer["broke"])
         raise WorkshopError(
-            "Something broke in the bot's worker for {name}.", name=self._name
+            "Something broke in the bot's worker for {name}.", name=self.name
         )
 
 

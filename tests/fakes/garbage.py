@@ -57,6 +57,13 @@ class Garbage:
     address: str = ""
     asked: int = 0
     bell: asyncio.Event = field(default_factory=asyncio.Event)
+    pipes: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def turn_odd(self) -> None:
+        """Answer by itself again, also where somebody is connected already."""
+        self.onward = ""
+        for pipe in self.pipes:
+            pipe.close()
 
     async def heard(self, times: int) -> None:
         """Wait until it was asked so many times."""
@@ -86,6 +93,7 @@ class Garbage:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         there = urlsplit(self.onward)
+        self.pipes.append(writer)
         answers, orders = await asyncio.open_connection(there.hostname, there.port)
         await asyncio.gather(_pipe(reader, orders), _pipe(answers, writer))
 

@@ -7,6 +7,7 @@ owner's address; `api` puts them together.
 
 from aiohttp import web
 
+from adapters.web.bodies import in_room
 from adapters.web.videos.api import Videos
 from adapters.web.videos.calls import Calls
 from adapters.web.videos.errors import tell_errors
@@ -15,6 +16,8 @@ from bot.keys import CHAT
 from bot.providers.hooks import read_secret
 from bot.service import RenderService
 
+MOST_BODY = 60_000_000  # bytes; two pictures and the words
+
 
 def create_videos(settings: Settings, service: RenderService) -> web.Application:
     """Everything below `/v1`, with its own errors and its own door."""
@@ -22,7 +25,8 @@ def create_videos(settings: Settings, service: RenderService) -> web.Application
     key = read_secret(settings.webhook_secret or "") or b""
     calls = Calls(service.outbox, url=settings.webhook_url, key=key)
     service.connect(CHAT, calls)
-    app = web.Application(middlewares=[tell_errors, videos.let_in])
+    wait = in_room(service.room, most=MOST_BODY)
+    app = web.Application(middlewares=[tell_errors, videos.let_in, wait])
     app.add_routes(videos.routes())
     app.cleanup_ctx.append(calls.running)
     return app

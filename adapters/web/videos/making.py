@@ -55,13 +55,13 @@ class Making:
         characters = [
             await self._lookup.character_of(request, c.id) for c in order.characters
         ]
+        ask = replace(ask, characters=tuple(kept.character for kept in characters))
+        if reference or files:
+            await self._service.afford(
+                ask, person=request[HOLDER], place=place_of(request)
+            )
         first, last = await self._stills(request, reference, files)
-        ask = replace(
-            ask,
-            still=first,
-            last=last,
-            characters=tuple(kept.character for kept in characters),
-        )
+        ask = replace(ask, still=first, last=last)
         try:
             job = await self._service.submit(
                 ask,

@@ -236,14 +236,16 @@ async def _form(request: web.Request, file: str) -> tuple[dict[str, Any], list[S
     fields: dict[str, Any] = {}
     files: list[Sent] = []
     try:
-        parts = 0
+        parts, room = 0, MOST_JSON
         form = await request.multipart()
         while part := await form.next():
             parts += 1
             if isinstance(part, MultipartReader) or parts > MOST_PARTS:
                 raise WireError("That form has too many parts.")
             if part.filename is None:
-                _set(fields, part.name or "", (await _read(part, MOST_JSON)).decode())
+                words = await _read(part, room)
+                room -= len(words)
+                _set(fields, part.name or "", words.decode())
             elif part.name != file or len(files) == MOST_FILES[file]:
                 raise _no_file(part.name or "", wanted=file)
             else:

@@ -17,6 +17,7 @@ class Cdn:
         self._clock = clock
         self._kept: dict[str, Attachment] = {}
         self.address = ""
+        self.asked = 0
 
     def keep(self, one: Attachment) -> Attachment:
         """Put a file where its address leads."""
@@ -31,6 +32,7 @@ class Cdn:
 
     async def get(self, request: web.Request) -> web.Response:
         """Hand a file out."""
+        self.asked += 1
         path, until = request.match_info["path"], request.query.get("ex", "0")
         good = request.query.get("hm") == _mark(path, until)
         if path not in self._kept or not good or int(until, 16) < self._clock():
