@@ -7,6 +7,8 @@ orders (CSRF) and foreign code on our own page are turned away here.
 
 import ipaddress
 import logging
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from bot.errors import (
     MissingError,
     ProviderError,
     QuotaError,
+    RateError,
     RequestError,
     StateError,
 )
@@ -57,6 +60,12 @@ def problem(status: HTTPStatus, sentence: str, hint: str) -> web.Response:
     return web.json_response({"error": sentence, "hint": hint}, status=status)
 
 
+def retry_after(error: BotError) -> Mapping[str, str]:
+    """The header that says when an error passes by itself, where that is known."""
+    after = error.after if isinstance(error, RateError) else None
+    return {} if after is None else {"Retry-After": str(math.ceil(after))}
+
+
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Put our headers on an answer, whoever made it, where it says nothing else."""
     for name, value in HEADERS.items():
@@ -78,7 +87,9 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     except BotError as error:
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return problem(status, str(error), error.hint)
+        answer = problem(status, str(error), error.hint)
+        answer.headers.update(retry_after(error))
+        return answer
     except web.HTTPRequestEntityTooLarge:
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         return problem(status, "That is too much text.", "Say it shorter.")

@@ -1,14 +1,13 @@
 """Errors as the reference wire words them: message, type, param and code."""
 
 import logging
-import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapters.web.guards import STATUS
+from adapters.web.guards import STATUS, retry_after
 from bot.errors import (
     BotError,
     FilmError,
@@ -108,10 +107,9 @@ def _told(error: BotError) -> web.Response:
             if param == "model" and not isinstance(error, PriceError):
                 code = "model_not_found"
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
-    after = error.after if isinstance(error, RateError) else None
-    if after is not None:
-        response.headers["Retry-After"] = str(math.ceil(after))
-    if code == "insufficient_quota" or (after or 0.0) > SOON:
+    response.headers.update(retry_after(error))
+    late = isinstance(error, RateError) and (error.after or 0.0) > SOON
+    if code == "insufficient_quota" or late:
         response.headers["x-should-retry"] = "false"
     return response
 
