@@ -13,6 +13,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from adapters.slack.text import SLACK
+from adapters.web.chat import OWNER, PAGE
 from bot import cancels, quota
 from bot.errors import Fault, PriceError, ProviderError, QuotaError, RateError
 from bot.languages import NAMES, speaker
@@ -21,6 +22,7 @@ from bot.wording import cards, messages
 from tests.fakes.harbour import QUICK, NoisyJobs
 from tests.fakes.house import ANN, BOB, HERE, PLENTY, FakeHouse, open_fake_house
 from tests.fakes.programs import open_programs
+from tests.fakes.site import ORDER
 from tests.fakes.world import FakeProvider
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
@@ -260,6 +262,23 @@ async def test_programs_are_told_when_they_may_stop_again(tmp_path: Path) -> Non
         provider.looks = 0
         await idle(programs.house)
         assert (await client.videos.delete(video.id)).deleted
+
+
+async def test_the_page_is_told_when_it_may_stop_again(tmp_path: Path) -> None:
+    provider = paid(tmp_path)
+    caps = replace(PLENTY, cancels_per_hour=0)
+    async with open_programs(tmp_path, provider=provider, caps=caps) as programs:
+        job = await programs.house.service.submit(
+            Ask(prompt="push in"), person=OWNER, place=PAGE
+        )
+        await provider.looked.wait()
+        url = f"{programs.address}/api/jobs/{job.id}/cancel"
+
+        async with programs.session.post(url, json={}, headers=ORDER) as answer:
+            told = await answer.json()
+
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "3600")
+        assert "You can stop one again in 60 min." in told["error"]
 
 
 async def test_a_programs_loop_of_orders_and_deletes_ends_at_its_cap(

@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands.service_checks import check_services
 from bot.commands.services import HINT, models
-from bot.config import Service, Settings
+from bot.config import Caps, Service, Settings
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, open_rig
 
@@ -40,6 +40,35 @@ async def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> N
     [found] = await check_services(rig.settings)
     assert "(connection refused)" in found.detail
     assert "OPENAI_BASE_URL" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("caps", "good", "told"),
+    [
+        (Caps(), False, "refused while VIVANT_QUOTA_MONTH_USD is a number"),
+        (Caps(unpriced_micros=500_000), True, "counted at 0.5 dollars a second"),
+        (Caps(month_micros=None), True, "price unknown; add it to VIVANT_CATALOGUE"),
+    ],
+)
+async def test_what_an_unknown_price_means_is_said(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caps: Caps,
+    told: str,
+    *,
+    good: bool,
+) -> None:
+    """With the next step, by the doctor and under the list of models."""
+    async with open_rig(KIND["openai"], tmp_path) as rig:
+        settings = replace(rig.settings, final=("openai/unknown",), caps=caps)
+        rig.service.spoil("models", fakes.answers(200, {"data": [{"id": "unknown"}]}))
+
+        found = await check_services(settings)
+        await models(settings)
+
+    assert all(one.good for one in found) is good
+    assert told in " ".join(one.detail for one in found)
+    assert told in " ".join(capsys.readouterr().out.split())
 
 
 async def test_the_doctor_names_a_model_that_is_gone(tmp_path: Path) -> None:

@@ -127,6 +127,7 @@ def test_a_listed_model_becomes_a_card() -> None:
         ({"image_to_video_duration_seconds_720p": "0.056"}, 56_000),
         ({"video_tokens": "0.000007"}, None),
         ({"generate": "0.4"}, None),
+        ({"duration_seconds": "0", "video_tokens": "0.000007"}, None),
         ({"duration_seconds": "free"}, None),
         ({"duration_seconds": "-1"}, None),
         ({"duration_seconds": "-1", "duration_seconds_720p": "0.1"}, None),

@@ -61,7 +61,8 @@ def test_what_is_no_date_says_nothing(headers: dict[str, str]) -> None:
 def test_no_text_breaks_the_readers(one: str, two: str, three: str) -> None:
     """Whatever comes, a day is a day and a name has no room for a sentence."""
     retiring.in_headers({"sunset": one, "deprecation": two})
-    said = retiring.in_list({"shutdown_date": one, "replacement": two})
+    item = {"id": three, "shutdown_date": one, "replacement": two}
+    said = retiring.in_list(item)
     gone = retiring.in_refusal({"error": {"replacement": three}, "replacement": two})
     for found in (said, gone):
         if found and found.instead:
@@ -105,6 +106,7 @@ def test_what_is_no_models_name_is_left_out(name: object) -> None:
 
 def test_a_null_in_a_list_is_no_end() -> None:
     assert retiring.in_list({"id": "m", "shutdown_date": None}) is None
+    assert retiring.in_list({"id": "m\n", "shutdown_date": "2026-12-31"}) is None
     assert retiring.in_list({"id": "m", "shutdown_date": "2026-12-31"}) == (
         Retirement(day="2026-12-31")
     )
@@ -192,3 +194,24 @@ async def test_a_service_that_goes_away_is_shown_for_all_its_models(
         found = await check_services(replace(rig.settings, final=wanted))
 
     assert "gemini/m goes away on 2026-12-31." in [one.detail for one in found]
+
+
+async def test_openrouters_list_tells_it_by_another_name(tmp_path: Path) -> None:
+    async with open_rig(KIND["openrouter"], tmp_path) as rig:
+        told = {"id": "acme/m", "name": "Model M", "expiration_date": "2027-03-31"}
+        rig.service.listed = [told]
+
+        await rig.provider.refresh()
+
+        assert rig.provider.retirement("acme/m") == Retirement(day="2027-03-31")
+        assert "Model M goes away on 2027-03-31." in rig.job().notes
+
+
+async def test_a_list_that_cannot_be_had_is_no_trouble(tmp_path: Path) -> None:
+    """Many servers have none; a refresh that finds none says nothing."""
+    async with open_rig(KIND["generic"], tmp_path) as rig:
+        rig.service.spoil("models", fakes.page())
+
+        await rig.provider.refresh()
+
+        assert rig.job().notes == ()

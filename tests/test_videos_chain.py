@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.web.chat import OWNER, PAGE
-from bot.config import Service
+from bot.config import Caps, Service
 from bot.models import Ask, Clip, Job, Op, Tier, Way
 from bot.store import jobs as job_rows
 from tests.fakes.house import AT_ONCE
@@ -64,6 +64,7 @@ async def open_chain(
             pace=AT_ONCE,
             services={"openai": service},
             final=(f"openai/{model}",),
+            caps=Caps(unpriced_micros=0),  # what it costs there is not known here
         ) as site:
             yield Chain(site, programs)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.web.chat import OWNER, PAGE
-from bot.config import Service
+from bot.config import Caps, Service
 from bot.models import Ask, Job, Tier
 from bot.pacing import Pace
 from tests.fakes.providers.service import KEY
@@ -64,6 +64,7 @@ async def open_line(folder: Path, looks: int = 1) -> AsyncGenerator[Line]:
             pace=NEVER,
             services={"openai": service},
             final=("openai/m",),
+            caps=Caps(unpriced_micros=0),
             web_token="not needed by services",
             public_url="https://vivant.example.org",
         ) as site:

@@ -8,6 +8,8 @@ orders (CSRF) and foreign code on our own page are turned away here.
 import errno
 import ipaddress
 import logging
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -25,6 +27,7 @@ from bot.errors import (
     MissingError,
     ProviderError,
     QuotaError,
+    RateError,
     RequestError,
     StateError,
 )
@@ -64,6 +67,12 @@ STATUS = {
 def problem(status: HTTPStatus, sentence: str, hint: str) -> Problem:
     """An answer that says what is wrong and what to do."""
     return Problem(status, sentence, hint)
+
+
+def retry_after(error: BotError) -> Mapping[str, str]:
+    """The header that says when an error passes by itself, where that is known."""
+    after = error.after if isinstance(error, RateError | BusyError) else None
+    return {} if after is None else {"Retry-After": str(math.ceil(after))}
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -108,8 +117,7 @@ def _told(error: Exception) -> web.Response | None:
             kinds = type(error).__mro__
             status = next(STATUS[kind] for kind in kinds if kind in STATUS)
             response = problem(status, str(error), error.hint)
-            if isinstance(error, BusyError):
-                response.headers["Retry-After"] = str(error.after)
+            response.headers.update(retry_after(error))
             return response
         case web.HTTPRequestEntityTooLarge():
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -261,9 +261,11 @@ class Cloud(ABC):
 
     def _is_free(self, answer: Answer | None) -> bool:
         """Whether an answer to a cancel names a state that nothing is billed for."""
-        fields = answer.fields if answer else {}
+        if answer is None:
+            return False
+        fields = answer.fields
         word = "deleted" if fields.get("deleted") is True else None
-        word = fields.get("status", word)
+        word = answer.headers.get("vivant-status") or fields.get("status", word)
         return isinstance(word, str) and word.lower() in self._terms.free_cancels
 
     def _failed(self, job: Job, said: Said) -> Snapshot:

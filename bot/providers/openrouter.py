@@ -271,7 +271,8 @@ def _prices(skus: object, sizes: Sequence[Size]) -> tuple[dict[int, int], int, b
 
     Names differ from model to model: what names a resolution counts for it, what names
     none counts for all, and where several fit the dearest is taken. Prices per token
-    or per clip are left unknown, and so is everything where one is no price at all.
+    or per clip are left unknown, and so is everything where one is no price at all or
+    nothing: what is billed in another way is listed so too.
     """
     if not isinstance(skus, Mapping):
         return {}, 0, False
@@ -296,7 +297,7 @@ def _prices(skus: object, sizes: Sequence[Size]) -> tuple[dict[int, int], int, b
         for side in sides
         if (special.get(side) or general)
     }
-    known = bool(rates) and len(rates) == len(sides)
+    known = bool(rates) and len(rates) == len(sides) and min(rates.values()) > 0
     return rates, max(rates.values(), default=0), known
 
 

@@ -43,10 +43,10 @@ class Retirement:
 
 
 def in_list(item: Mapping[str, Any]) -> Retirement | None:
-    """What a service's list of models says of one of them."""
+    """What a service's list says of a model; None too for an id that is no name."""
     days = (iso_day(item.get(name)) for name in DAYS)
     day = next((day for day in days if day), None)
-    if day is None:
+    if day is None or model_name(item.get("id")) is None:
         return None
     return Retirement(day=day, instead=model_name(item.get("replacement")))
 

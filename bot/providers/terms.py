@@ -43,7 +43,7 @@ TERMS: Mapping[str, Terms] = {
     ),
     # docs.apiyi.com on xAI's own prices (2026-11): what moderation blocks is billed.
     "xai": Terms(billed_faults=REFUSED),
-    # Our own /v1/videos says in which state it stopped a video.
+    # Our own /v1/videos says in a header in which state it stopped a video.
     "vivant": Terms(free_cancels=frozenset({"queued"})),
     # The owner's own hardware: nobody bills for it (vLLM-Omni 0.30.0: DELETE aborts).
     "vllm-omni": Terms(free_cancels=frozenset({"deleted"})),

@@ -22,6 +22,7 @@ from bot.errors import FilmError, StateError
 from bot.models import Job, ModelCard, Person, State
 from bot.service import RenderService
 
+STOPPED = "Vivant-Status"  # what a video was when it was deleted or stopped
 LATE = frozenset({State.FINISHING, State.DELIVERING})  # a cancel may come too late
 PATIENCE = 5.0  # seconds for such a job to end; it usually takes less than one
 LOOK_EVERY = 0.1  # seconds
@@ -134,7 +135,7 @@ class Videos:
         if job.state.ended:
             await self._service.delete(job.id, person=person)
         gone = {"id": job.id, "object": "video.deleted", "deleted": True}
-        return web.json_response({**gone, "status": was})
+        return web.json_response(gone, headers={STOPPED: was})
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """The file of a finished video, or pictures of it."""

@@ -1,17 +1,15 @@
 """Errors as the reference wire words them: message, type, param and code."""
 
 import logging
-import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapters.web.guards import STATUS
+from adapters.web.guards import STATUS, retry_after
 from bot.errors import (
     BotError,
-    BusyError,
     FilmError,
     LinkError,
     MissingError,
@@ -111,11 +109,9 @@ def _told(error: BotError) -> web.Response:
             if param == "model" and not isinstance(error, PriceError):
                 code = "model_not_found"
     response = _problem(status, f"{error} {error.hint}", code=code, param=param)
-    after = error.after if isinstance(error, RateError | BusyError) else None
-    if after is not None:
-        response.headers["Retry-After"] = str(math.ceil(after))
-    final = {"insufficient_quota", "idempotency_key_reused"}
-    if code in final or (after or 0.0) > SOON:
+    response.headers.update(retry_after(error))
+    late = isinstance(error, RateError) and (error.after or 0.0) > SOON
+    if late or code in {"insufficient_quota", "idempotency_key_reused"}:
         response.headers["x-should-retry"] = "false"
     return response
 

@@ -242,9 +242,9 @@ class FakeVideos(FakeService):
         if render is None:
             return web.json_response(error("Video not found"), status=404)
         gone = {"id": ref, "deleted": True, "object": "video.deleted"}
-        if self.profile == "vivant":
-            gone["status"] = "in_progress" if self.began else "queued"
-        return web.json_response(gone)
+        was = "in_progress" if self.began else "queued"
+        told = {"Vivant-Status": was} if self.profile == "vivant" else {}
+        return web.json_response(gone, headers=told)
 
     async def _models(self, _: web.Request) -> web.StreamResponse:
         if self.profile == "together":
