@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 PICTURES = "bot.stills.worker:prepare"
 COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
+PICTURE_MEMORY = 96 << 20  # bytes beside the 43 MB of a child; not all are ever used
+PICTURE_CPU = 3  # seconds
 SWEEP_EVERY = 3_600.0  # seconds
 REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
 
@@ -81,8 +83,8 @@ def open_pictures() -> Workshop:
         PICTURES,
         name="pictures",
         children=2,
-        memory_bytes=96 << 20,
-        cpu_seconds=3,
+        memory_bytes=PICTURE_MEMORY,
+        cpu_seconds=PICTURE_CPU,
         seconds=20,
     )
 

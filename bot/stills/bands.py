@@ -11,7 +11,7 @@ REACH = 3.0  # Lanczos looks at so many pixels of the result to each side
 class Reducer:
     """Takes the bands of a picture from the top down and makes a smaller one.
 
-    The result is the same as if the whole had been resized.
+    The result is the same as if the whole had been resized at once.
 
     Args:
         size: Of what comes.
@@ -62,7 +62,7 @@ class Reducer:
             size,
             Image.Resampling.LANCZOS,
             box=(0, first, band.width, last),
-            reducing_gap=2.0,
+            reducing_gap=1.0,  # halves, thirds, ... are averages: fast, and good
         )
         if self._made is not None:
             self._made.paste(part, (0, self._done))
