@@ -99,7 +99,7 @@ def files(folder: Path) -> Iterator[Path]:
     """The whole corpus, made one file at a time."""
     for name, make in CORPUS.items():
         file = folder / name
-        file.write_bytes(make(True)  # noqa: FBT003)
+        file.write_bytes(make(True))  # noqa: FBT003
         yield file
         file.unlink()
 
