@@ -142,7 +142,8 @@ def test_the_boxes_of_a_film_say_its_size_and_length(tmp_path: Path) -> None:
 
 async def test_who_sends_films_that_break_the_worker_waits(tmp_path: Path) -> None:
     media = await asyncio.to_thread(Media, tmp_path / "media")
-    worker = Workshop(FILMS, name="films", memory_bytes=1 << 20)
+    worker = Workshop(FILMS, name="films", seconds=0.0)
+    await worker.warm()
     films = Films(media, worker, strikes=Strikes(now=lambda: 5.0))
     file = await asyncio.to_thread(film, tmp_path / "a.mp4")
     data = await asyncio.to_thread(file.read_bytes)

@@ -20,7 +20,7 @@ def _side(large: bool, much: int, little: int = 300) -> int:  # noqa: FBT001
     return much if large else little
 
 
-def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+def noise(width: int, height: int, *, mode: str = "RGB") -> Image.Image:
     """What compresses badly, repeated so that it is made fast."""
     block = np.random.default_rng(1).integers(0, 255, (256, 256, 4), np.uint8)
     tile = Image.fromarray(block).convert(mode)
