@@ -36,6 +36,8 @@ COPIES = "bot.copies.shrink:work"
 RENDERS = "bot.providers.local.worker:work"
 JOBS = "jobs"  # the part that carries them, to its health
 LOOK_EVERY = 5.0  # seconds between two looks at the workers
+PICTURE_MEMORY = 96 << 20  # bytes beside the 43 MB of a child; not all are ever used
+PICTURE_CPU = 3  # seconds
 SWEEP_EVERY = 3_600.0  # seconds
 KEEP_TIME_EVERY = 60.0  # seconds
 REFRESH_EVERY = 6 * 3_600.0  # seconds; fal asks that its keys be kept for a day at most
@@ -122,8 +124,8 @@ def open_pictures() -> Workshop:
         PICTURES,
         name="pictures",
         children=2,
-        memory_bytes=96 << 20,
-        cpu_seconds=3,
+        memory_bytes=PICTURE_MEMORY,
+        cpu_seconds=PICTURE_CPU,
         seconds=20,
     )
 

@@ -58,6 +58,8 @@ def look_into(file: Path) -> Look:
                 poster=_encoded(poster, "JPEG"),
                 last_frame=_encoded(last_frame, "PNG"),
             )
+    except MemoryError:  # FFmpeg's is one of its own errors too
+        raise
     except (av.FFmpegError, ValueError, IndexError, StopIteration) as error:
         raise ProviderError(
             Fault.UPSTREAM, "What came back is not a video that can be played."

@@ -67,6 +67,8 @@ def join(first: Path, second: Path, to: Path) -> bool:
             _in_a_row([first, second], to)
         else:
             _encoded([first, second], to)
+    except MemoryError:  # FFmpeg's is one of its own errors too
+        raise
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as error:
         to.unlink(missing_ok=True)
         raise ProviderError(

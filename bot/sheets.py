@@ -38,6 +38,8 @@ def sheet(clip: Path, seconds: float) -> bytes:
     try:
         with av.open(clip) as container:
             return _joined(_cells(container, seconds))
+    except MemoryError:  # FFmpeg's is one of its own errors too
+        raise
     except (av.FFmpegError, IndexError) as error:
         raise ProviderError(
             Fault.UPSTREAM, "What came back is not a video that can be played."

@@ -33,6 +33,7 @@ BACKUP = ("tests/test_backup.py",)
 DOCTOR = ("tests/test_doctor.py",)
 API = ("tests/test_videos_bad_input.py",)
 SIGN_IN = ("tests/test_sign_in.py",)
+HOSTILE = ("tests/test_stills_hostile.py",)
 VIDEOS = "adapters/web/videos/"
 WEB = "adapters/web/"
 
@@ -524,6 +525,41 @@ BREAKS = (
         "if not await self._outbox.missed(note):",
         "await self._outbox.heard(note)\n            if note.tries > 99:",
         ("tests/test_videos_calls.py",),
+    ),
+    Break(
+        "the scans of a JPEG are not counted",
+        "bot/stills/header.py",
+        "found.scans * found.width * found.height > MOST_ROUNDS",
+        "False",
+        HOSTILE,
+    ),
+    Break(
+        "memory is not looked at before a picture is opened",
+        "bot/stills/header.py",
+        "if width * height > most or not fits(size, held, decoded, kept):",
+        "if width * height > most:",
+        HOSTILE,
+    ),
+    Break(
+        "who breaks a worker need not wait",
+        "bot/workshop/strikes.py",
+        "self._strike(person)",
+        "pass",
+        HOSTILE,
+    ),
+    Break(
+        "a crowd of one person's calls goes first",
+        "bot/workshop/turns.py",
+        "self._each = max(1, places - 1)",
+        "self._each = places",
+        ("tests/test_workshop.py",),
+    ),
+    Break(
+        "a paid clip is lost when our look into it fails",
+        "bot/films/__init__.py",
+        "found = await asyncio.to_thread(outline, file)",
+        "found = None",
+        ("tests/test_films.py",),
     ),
     Break(
         "an order with the same key is made again",

@@ -14,7 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.clips import MOST_PIXELS
-from bot.errors import Fault, FilmError, ProviderError, WorkshopError
+from bot.errors import (
+    BotError,
+    Fault,
+    FilmError,
+    ProviderError,
+    StorageError,
+    WorkshopError,
+)
 from bot.films.boxes import outline
 from bot.media import Media, told_in_words
 from bot.models import Clip, Job, Json, Op, Size, Way
@@ -99,7 +106,7 @@ class Films:
         if request.op is not Op.EXTEND or source is None or request.way is None:
             return job
         try:
-            await self._workshop.call(
+            await self._call(
                 {
                     "do": "complete",
                     "film": str(part),
@@ -175,14 +182,30 @@ class Films:
     async def _tried_twice(self, args: Json, *, person: str) -> Json:
         """A worker may also die for want of memory that something else took."""
         try:
-            return await self._workshop.call(args, person=person)
+            return await self._call(args, person=person)
         except WorkshopError:
+            return await self._call(args, person=person)
+
+    async def _call(self, args: Json, *, person: str) -> Json:
+        """A call about a service's film.
+
+        Raises:
+            ProviderError: It is not a video.
+            WorkshopError: The worker broke over it.
+        """
+        try:
             return await self._workshop.call(args, person=person)
+        except (WorkshopError, StorageError):
+            raise
+        except BotError as error:  # a worker's error has lost its `Fault`
+            raise ProviderError(
+                Fault.UPSTREAM, "What came back is not a video that can be played."
+            ) from error
 
     async def _made(self, deed: str, file: Path, *, clip: Clip, **more: float) -> bytes:
         async with self._work_files(".made") as (to,):
             args = {"do": deed, "film": str(file), "to": str(to), **more}
-            await self._workshop.call(args, person=clip.person.key)
+            await self._call(args, person=clip.person.key)
             with told_in_words():
                 return await asyncio.to_thread(to.read_bytes)
 

@@ -44,6 +44,8 @@ def measure(file: Path) -> float:
             next(film.decode(film.streams.video[0]))
             film.seek(0)
             seconds = _counted(film)
+    except MemoryError:  # FFmpeg's is one of its own errors too
+        raise
     except (av.FFmpegError, ValueError, IndexError, StopIteration) as error:
         raise _no_film() from error
     if not SHORTEST - EARLY <= seconds <= LONGEST + EARLY:

@@ -1,7 +1,7 @@
-"""What a file is and how large, read from its first bytes alone.
+"""What a file is, how large, and how much work: read from its bytes, not decoded.
 
-Pillow decides by itself what to allocate when it opens a file: a WebP of half a
-megabyte may take gigabytes. So the size is known and checked before it gets to look.
+Libraries decide by themselves what to allocate when they open a file: a WebP of 46
+bytes may take a gigabyte. So what it will take is known and checked before one looks.
 """
 
 import struct
@@ -9,9 +9,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bot.errors import StillError
+from bot.stills import heif, jpeg, png
+from bot.stills.heif import Heif
+from bot.stills.jpeg import Jpeg
+from bot.stills.source import Data
 
 MOST_BYTES = 25 << 20  # bytes
-MOST_PIXELS = 65_000_000  # the largest phones make 64.1 million
+MOST_PIXELS = 250_000_000  # the largest phones make 200 million
+ROOM = 70 << 20  # bytes for a decoder and its result: 120 MB with the process itself
+LONGEST_SIDE = 2560  # pixels; twice what a clip shows leaves room to push in
+MOST_ROWS = 64 << 20  # bytes of a PNG once it is unpacked; a matter of time
+MOST_ROUNDS = 500_000_000  # pixels times scans of a JPEG; a matter of time too
 LEAST_SIDE = 64  # pixels; below it there is nothing to move
 MOST_ASPECT = 6.0  # long side over short side
 
@@ -26,8 +34,6 @@ _STARTS = (
     (b"II+\0", "TIFF"),  # the large kind
     (b"MM\0+", "TIFF"),
 )
-_FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-_BARE = {0x01, *range(0xD0, 0xD9)}  # JPEG markers that carry nothing
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _SAVE_AS = "Save it as a JPEG or PNG picture and send that."
@@ -55,14 +61,28 @@ class Header(NamedTuple):
         kind: The format, by Pillow's name.
         width: In pixels; 0 where only Pillow can tell.
         height: In pixels; 0 where only Pillow can tell.
+        held: Bytes a pixel that its decoder holds at once.
+        least: The largest number that its sides can be divided by in decoding.
+        kept: Bytes of the file that are held meanwhile.
+        most: Pixels, where more would take too long.
+        detail: What else is known of some kinds.
+        alpha: Whether a WebP may be seen through.
+        moving: Whether a WebP moves.
     """
 
     kind: str
     width: int = 0
     height: int = 0
+    held: float = 4.0
+    detail: Jpeg | Heif | None = None
+    least: int = 1
+    kept: int = 0
+    most: int = MOST_PIXELS
+    alpha: bool = False
+    moving: bool = False
 
 
-def read_header(data: bytes) -> Header:
+def read_header(data: Data) -> Header:
     """Tell what picture this is; names and declared types are never asked.
 
     Raises:
@@ -72,14 +92,21 @@ def read_header(data: bytes) -> Header:
     check_bytes(len(data))
     try:
         header = _recognised(data)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError):
         raise StillError(
             "The picture is cut short.", hint="Send it again, the whole file."
         ) from None
     if header is None:
         raise _not_a_picture(data)
     if header.width or header.height:
-        check_size(header.width, header.height)
+        check_size(
+            header.width,
+            header.height,
+            held=header.held,
+            least=header.least,
+            kept=header.kept,
+            most=header.most,
+        )
     return header
 
 
@@ -100,19 +127,40 @@ def check_bytes(count: int) -> None:
         )
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(
+    width: int,
+    height: int,
+    *,
+    held: float = 0.0,
+    least: int = 1,
+    kept: int = 0,
+    most: int = MOST_PIXELS,
+) -> None:
     """Refuse a picture that is too large, too small, or too long and thin.
+
+    Args:
+        width: In pixels.
+        height: In pixels.
+        held: Bytes a pixel that its decoder holds at once.
+        least: The largest number that its sides can be divided by in decoding.
+        kept: Bytes of the file that are held meanwhile.
+        most: Pixels, where more would take too long.
 
     Raises:
         StillError: One of the three.
     """
     facts = {"width": width, "height": height}
-    if width * height > MOST_PIXELS:
+    size, decoded = (width, height), (width // least, height // least)
+    if width * height > most or not fits(size, held, decoded, kept):
+        made = target_of(decoded)
+        room = max(0, ROOM - kept - 4 * made[0] * made[1])
+        most = min(most, int(room / held)) if held else most
         raise StillError(
-            "{width}x{height} is {megapixels:.0f} megapixels; {most} is the most.",
-            hint="Save it smaller and send that.",
+            "{width}x{height} is {megapixels:.0f} megapixels; {most} is the most for "
+            "a file of this kind.",
+            hint="Save it as a JPEG, or smaller, and send that.",
             megapixels=width * height / 1e6,
-            most=MOST_PIXELS // 10**6,
+            most=most // 10**6,
             **facts,
         )
     if min(width, height) < LEAST_SIDE:
@@ -129,19 +177,37 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def _recognised(data: bytes) -> Header | None:
+def fits(
+    size: tuple[int, int], held: float, decoded: tuple[int, int], kept: int = 0
+) -> bool:
+    """Whether there is room for a decoder and for what is made of its picture.
+
+    Args:
+        size: Of the file.
+        held: Bytes a pixel of it that its decoder holds at once.
+        decoded: The size that it hands out.
+        kept: Bytes of the file that are held meanwhile.
+    """
+    made = target_of(decoded)
+    return size[0] * size[1] * held + made[0] * made[1] * 4 + kept <= ROOM
+
+
+def target_of(size: tuple[int, int]) -> tuple[int, int]:
+    """How large a still is that is made of a picture of this size."""
+    share = min(1.0, LONGEST_SIDE / max(*size, 1))
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
+
+def _recognised(data: Data) -> Header | None:
     kind = _kind(data)
-    if kind is None:
-        return None
-    size = _SIZES.get(kind)
-    return Header(kind) if size is None else Header(kind, *size(data))
+    return None if kind is None else _READERS[kind](data)
 
 
-def _kind(data: bytes) -> str | None:
+def _kind(data: Data) -> str | None:
     for start, kind in _STARTS:
-        if data.startswith(start):
+        if data[: len(start)] == start:
             return kind
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp":
         end = min(struct.unpack_from(">I", data)[0], 256)
@@ -150,62 +216,120 @@ def _kind(data: bytes) -> str | None:
     return None
 
 
-def _png_size(data: bytes) -> tuple[int, int]:
-    return struct.unpack_from(">II", data, 16)
+def _png(data: Data) -> Header:
+    """In bands where that is possible: then its rows only cost time."""
+    top = png.head(data)
+    held, most = 0.0, MOST_PIXELS
+    if top.banded:
+        most = MOST_ROWS * top.width // max(1, top.row_bytes)
+    else:
+        held = 1.0 if png.SAMPLES[top.colours] == 1 and top.depth <= 8 else 4.0
+    return Header("PNG", top.width, top.height, held, most=most)
 
 
-def _gif_size(data: bytes) -> tuple[int, int]:
-    return struct.unpack_from("<HH", data, 6)
+def _jpeg(data: Data) -> Header:
+    """Only as large as it is of use, but all rounds of a progressive one are held."""
+    found = jpeg.read(data)
+    if found is None or found.scans * found.width * found.height > MOST_ROUNDS:
+        raise StillError(
+            "The picture is put together in too many pieces.",
+            hint="Open it, save it again as a JPEG or PNG, and send that.",
+        )
+    # A quarter is good enough yet, and takes next to nothing beside all the rounds.
+    held = found.held + 4 / 4**2
+    return Header("JPEG", found.width, found.height, held, found, least=4)
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Walk from marker to marker up to the frame header."""
-    at = 2
-    while True:
-        while data[at] != 0xFF:
-            at += 1
-        while data[at] == 0xFF:
-            at += 1
-        marker = data[at]
-        at += 1
-        if marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", data, at + 3)
-            return width, height
-        if marker not in _BARE:
-            at += max(2, struct.unpack_from(">H", data, at)[0])
+def _gif(data: Data) -> Header:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return Header("GIF", width, height, 1.0)
 
 
-def _webp_size(data: bytes) -> tuple[int, int]:
+def _webp(data: Data) -> Header:
     kind = data[12:16]
+    alpha = moving = False
+    held = 1.7  # FFmpeg's frame
     if kind == b"VP8X":
         low, high, low_height, high_height = struct.unpack_from("<HBHB", data, 24)
-        return (low | high << 16) + 1, (low_height | high_height << 16) + 1
-    if kind == b"VP8L":
+        size = (low | high << 16) + 1, (low_height | high_height << 16) + 1
+        alpha, moving = bool(data[20] & 0x10), bool(data[20] & 0x02)
+        held = 2.7 if alpha else held
+        if b"VP8L" in data[12:4096]:
+            held = 5.0
+    elif kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, 21)
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    width, height = struct.unpack_from("<HH", data, 26)
-    return width & 0x3FFF, height & 0x3FFF
+        size = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        alpha, held = bool(bits >> 28 & 1), 5.0
+    else:
+        width, height = struct.unpack_from("<HH", data, 26)
+        size = width & 0x3FFF, height & 0x3FFF
+    held = 16.0 if moving else held
+    kept = 2 * len(data)
+    width, height = size
+    return Header("WEBP", width, height, held, kept=kept, alpha=alpha, moving=moving)
 
 
-def _bmp_size(data: bytes) -> tuple[int, int]:
+def _bmp(data: Data) -> Header:
     (length,) = struct.unpack_from("<I", data, 14)
     form = "<HH" if length == 12 else "<ii"  # OS/2 and Windows
     width, height = struct.unpack_from(form, data, 18)
-    return abs(width), abs(height)  # negative: stored from the top down
+    # Negative: stored from the top down.
+    return Header("BMP", abs(width), abs(height))
 
 
-_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
-    "PNG": _png_size,
-    "JPEG": _jpeg_size,
-    "GIF": _gif_size,
-    "WEBP": _webp_size,
-    "BMP": _bmp_size,
-}  # of the others the size is deep inside, and Pillow opens them lazily
+def _tiff(_: Data) -> Header:
+    """Its size is deep inside, and Pillow opens it lazily."""
+    return Header("TIFF")
 
 
-def _not_a_picture(data: bytes) -> StillError:
+def _avif(data: Data) -> Header:
+    return _of_boxes(data, "AVIF", 12.0)
+
+
+def _heif(data: Data) -> Header:
+    return _of_boxes(data, "HEIF", 9.0)
+
+
+def _of_boxes(data: Data, kind: str, held: float) -> Header:
+    """Small ones by their own library, large ones tile by tile."""
+    try:
+        found = heif.read(data)
+    except (ValueError, KeyError, IndexError, struct.error):
+        found = None
+    if found is None:
+        raise StillError(
+            "The picture is damaged or cut short.",
+            hint="Open it, save it again as a JPEG or PNG, and send that.",
+        )
+    width, height = found.size
+    kept = 2 * len(data)
+    small = fits(found.size, held * found.bits / 8, found.size, kept)
+    if found.codec is None or found.alpha or small:
+        return Header(kind, width, height, held * found.bits / 8, kept=kept)
+    each = 1.0 if found.bits == 8 else 2.0
+    if len(found.parts) == 1:
+        each *= 3.8 if kind == "HEIF" else 2.05
+    else:
+        check_size(*found.tile, held=8.0)
+        kept, each = 0, each * 0.25
+    return Header(kind, width, height, each, found, kept=kept)
+
+
+_READERS: dict[str, Callable[[Data], Header]] = {
+    "PNG": _png,
+    "JPEG": _jpeg,
+    "GIF": _gif,
+    "WEBP": _webp,
+    "BMP": _bmp,
+    "TIFF": _tiff,
+    "AVIF": _avif,
+    "HEIF": _heif,
+}
+
+
+def _not_a_picture(data: Data) -> StillError:
     for start, sentence, hint in _OTHERS:
-        if data.startswith(start):
+        if data[: len(start)] == start:
             return StillError(sentence, hint=hint)
     if data[4:8] == b"ftyp" or data[8:12] == b"AVI ":
         return StillError(_VIDEO, hint=_ONE_FRAME)

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.media import told_in_words
 from bot.stills.decode import load
+from bot.stills.source import mapped
 
 
 def prepare(
@@ -21,7 +22,9 @@ def prepare(
     Returns:
         `width` and `height` in pixels, and `notes` for the person.
     """
-    picture, notes = load(Path(args["picture"]).read_bytes())
+    with told_in_words():
+        data = mapped(Path(args["picture"]))
+    picture, notes = load(data)
     with told_in_words():
         # At 95 without colour subsampling nobody can tell it from the original.
         picture.save(args["to"], "JPEG", quality=95, subsampling=0)

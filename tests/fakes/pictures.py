@@ -120,11 +120,11 @@ def crowded() -> bytes:
 
 
 def heavy() -> bytes:
-    """8000x8000 with an alpha channel: 256 MB once it is unpacked."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 8_000, 8_000, 8, 6, 0, 0, 0))
+    """4000x4000 with an alpha channel: 64 MB once it is unpacked."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4_000, 4_000, 8, 6, 0, 0, 0))
     packed = zlib.compressobj(1)
-    rows = b"\0" * (1 + 4 * 8_000) * 100
-    data = b"".join(packed.compress(rows) for _ in range(80)) + packed.flush()
+    rows = b"\0" * (1 + 4 * 4_000) * 100
+    data = b"".join(packed.compress(rows) for _ in range(40)) + packed.flush()
     body = header + chunk(b"IDAT", data) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 

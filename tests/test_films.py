@@ -1,0 +1,185 @@
+"""Films that services send are opened in a worker; what was paid for is delivered."""
+
+import asyncio
+import struct
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from bot import clips
+from bot.errors import FilmError, ProviderError, RateError
+from bot.films import AS_IT_CAME, FILMS, ONLY_THE_REST, Films
+from bot.films.boxes import outline
+from bot.media import Media
+from bot.models import Clip, Op, RenderRequest, Size, Source, State, Way
+from bot.workshop import Workshop
+from bot.workshop.strikes import Strikes
+from tests.fakes.house import ANN, FakeHouse, open_fake_house
+from tests.fakes.world import FakeProvider
+
+
+def film(
+    file: Path,
+    *,
+    codec: str = "libx264",
+    size: tuple[int, int] = (64, 36),
+    form: str = "yuv420p",
+    count: int = 24,
+) -> Path:
+    with av.open(file, "w", format="mp4") as out:
+        video: Any = out.add_stream(codec, rate=24)
+        video.width, video.height, video.pix_fmt = *size, form
+        if codec == "libx265":
+            video.options = {"x265-params": "log-level=none"}
+        for number in range(count):
+            picture = np.full((size[1], size[0], 3), 8 * number % 250, np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            # Frames at odd moments, as a phone takes them.
+            frame.pts, frame.time_base = number * 5 + number % 3, Fraction(1, 120)
+            out.mux(video.encode(frame.reformat(format=form)))
+        out.mux(video.encode())
+    return file
+
+
+async def made(house: FakeHouse) -> Any:
+    job = await house.submit()
+    await house.settled()
+    return await house.service.entry(job.id, person=ANN)
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "H.265 of ten bits": {"codec": "libx265", "form": "yuv420p10le"},
+    "4:4:4": {"form": "yuv444p"},
+    "one frame": {"count": 1},
+    "upright": {"size": (36, 64)},
+    "MPEG-4": {"codec": "mpeg4"},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_a_clip_that_is_only_odd_is_delivered(tmp_path: Path, name: str) -> None:
+    file = await asyncio.to_thread(lambda: film(tmp_path / "odd.mp4", **ODD[name]))
+    provider = FakeProvider(tmp_path, clip=file)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        entry = await made(house)
+
+    assert entry.job.state is State.DONE
+    assert entry.clip.size == Size(*ODD[name].get("size", (64, 36)))
+    assert AS_IT_CAME not in entry.clip.notes
+
+
+async def test_a_clip_that_we_cannot_look_into_is_delivered_as_it_came(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        worker = Workshop(FILMS, name="films", memory_bytes=1 << 20)
+        await house.jobs.films.close()
+        house.jobs.films = Films(house.media, worker)
+        entry = await made(house)
+        kept = house.media.path(entry.clip.media)
+
+        assert entry.job.state is State.DONE
+        assert AS_IT_CAME in entry.clip.notes
+        assert entry.clip.size == Size(64, 36)
+        assert await asyncio.to_thread(kept.is_file)
+
+
+async def test_a_clip_of_a_codec_that_we_do_not_know_is_delivered(
+    tmp_path: Path,
+) -> None:
+    file = await asyncio.to_thread(film, tmp_path / "odd.mp4")
+    data = (await asyncio.to_thread(file.read_bytes)).replace(b"avc1", b"vvcX")
+    await asyncio.to_thread(file.write_bytes, data)
+    provider = FakeProvider(tmp_path, clip=file)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        entry = await made(house)
+
+    assert entry.job.state is State.DONE
+    assert AS_IT_CAME in entry.clip.notes
+
+
+DISGUISED = {
+    "a list of files": b"ffconcat version 1.0\nfile /etc/passwd\n",
+    "a playlist": b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n",
+    "nothing": b"",
+    "a box without end": struct.pack(">I4s", 8, b"ftyp") * 5_000,
+    "only an index": struct.pack(">I4s", 16, b"ftyp") + b"isom" * 2 + b"\0\0\0\x08moov",
+}
+
+
+@pytest.mark.parametrize("name", DISGUISED)
+async def test_what_is_no_film_is_no_clip(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "odd.mp4"
+    await asyncio.to_thread(file.write_bytes, DISGUISED[name])
+
+    with pytest.raises(ProviderError, match="not a video"):
+        await asyncio.to_thread(clips.look_into, file)
+    assert await asyncio.to_thread(outline, file) is None
+
+
+def test_a_frame_beyond_every_player_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips, "MOST_PIXELS", 64 * 35)
+
+    with pytest.raises(ProviderError, match="not a video"):
+        clips.look_into(film(tmp_path / "wide.mp4"))
+
+
+def test_the_boxes_of_a_film_say_its_size_and_length(tmp_path: Path) -> None:
+    found = outline(film(tmp_path / "a.mp4", size=(80, 48), count=48))
+
+    assert found is not None
+    assert found.size == Size(80, 48)
+    assert found.seconds == pytest.approx(2.0, abs=0.1)
+
+
+async def test_who_sends_films_that_break_the_worker_waits(tmp_path: Path) -> None:
+    media = await asyncio.to_thread(Media, tmp_path / "media")
+    worker = Workshop(FILMS, name="films", seconds=0.0)
+    await worker.warm()
+    films = Films(media, worker, strikes=Strikes(now=lambda: 5.0))
+    file = await asyncio.to_thread(film, tmp_path / "a.mp4")
+    data = await asyncio.to_thread(file.read_bytes)
+
+    with pytest.raises(FilmError, match="reasonable time and memory"):
+        await films.from_bytes(data, person="ann")
+    with pytest.raises(RateError, match="in 11 s"):
+        await films.from_bytes(data, person="ann")
+    await films.close()
+
+
+async def test_an_extension_that_cannot_be_joined_is_delivered_alone(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(tmp_path)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        entry = await made(house)
+        before = house.media.path(entry.clip.media)
+        longer = replace(entry.job, request=extension(entry.clip))
+        part = house.media.scratch("part.mp4")
+        await asyncio.to_thread(film, part)
+        await asyncio.to_thread(before.write_bytes, b"no film any more")
+
+        job = await house.jobs.films.complete(longer, part)
+
+        assert job.notes[-1] == ONLY_THE_REST
+        assert await asyncio.to_thread(outline, part) is not None
+
+
+def extension(clip: Clip) -> RenderRequest:
+    source = Source(
+        clip_id=clip.id,
+        media=clip.media,
+        provider="fake",
+        model="one",
+        seconds=4,
+        prompt="push in",
+    )
+    return replace(clip.request, op=Op.EXTEND, source=source, way=Way.AFRESH)
