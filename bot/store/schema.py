@@ -138,4 +138,13 @@ CREATE TABLE characters(
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS, CHARACTERS)
+CLOCK = """
+CREATE TABLE clock(             -- one row: what `bot.clock` said last
+    one BIGINT PRIMARY KEY CHECK (one = 1),
+    said DOUBLE PRECISION NOT NULL,     -- Unix time in seconds, as it was believed
+    ticks DOUBLE PRECISION NOT NULL,    -- the machine's monotonic seconds then
+    boot TEXT NOT NULL                  -- since which of its starts they count
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST, CHATS, SECRETS, PROGRAMS, CHARACTERS, CLOCK)
