@@ -96,15 +96,15 @@ def test_history_makes_it_few_looks_and_a_short_delay() -> None:
     counted = [looks(end, history) for end in ends]
     delays = [moments(end, history)[-1] - end for end in ends]
 
-    assert mean(counted) < 0.4 * mean(ends)  # the official SDK looks once a second
-    assert median(delays) <= 0.5
+    assert mean(counted) <= 6.0  # the official SDK looks once a second
+    assert median(delays) <= 1.2
 
 
 def test_there_is_always_an_early_look_for_what_fails_at_once() -> None:
     first, second, *_ = moments(60.0, [55.0, 60.0, 65.0])
 
     assert first <= 2.2
-    assert 20 < second < 32
+    assert 45 < second < 60
 
 
 def test_progress_helps_where_there_is_no_history() -> None:
@@ -131,7 +131,7 @@ def test_a_pause_is_never_none_and_never_endless(
 ) -> None:
     pause = PACING.pause(passed, history=history, progress=progress, dice=dice)
 
-    assert 0.5 < pause <= 22.0
+    assert 0.5 < pause <= 1.1 * max(20.0, *history, 0.0)
 
 
 def test_a_fuse_opens_after_failures_in_a_row_and_lets_one_try() -> None:
