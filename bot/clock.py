@@ -9,18 +9,16 @@ that has stood for a day is believed; the monotonic clock counts on while the ma
 sleeps, so that a laptop's night is no difference.
 """
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.store import Rows, notes
+from bot.store import Rows
 
 DAY = 86_400.0
 SLEW = 0.01  # seconds that it comes nearer to the wall clock, each second
 LONGEST_UP = 1e9  # seconds that a machine has run; more are no monotonic clock
-NOTE = "clock"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -122,17 +120,17 @@ def _resumed(mark: Mark | None, boot: str, at: float, wall: float) -> float:
 
 async def open_clock(store: Rows, *, boot: str) -> Clock:
     """The clock, going on from where the last process left it."""
-    text = await notes.get(store, NOTE)
-    try:
-        mark = Mark(*json.loads(text)) if text else None
-        clock = Clock(mark, boot=boot)
-    except (ValueError, TypeError):
-        clock = Clock(boot=boot)
+    rows = await store.rows("SELECT said, ticks, boot FROM clock")
+    clock = Clock(Mark(**rows[0]) if rows else None, boot=boot)
     await keep(store, clock)
     return clock
 
 
 async def keep(store: Rows, clock: Clock) -> None:
     """Write down what the clock says."""
-    mark = clock.mark()
-    await notes.change(store, NOTE, json.dumps(mark), now=mark.said)
+    await store.rows(
+        "INSERT INTO clock(one, said, ticks, boot) VALUES(1, ?, ?, ?)"
+        " ON CONFLICT(one) DO UPDATE SET said = excluded.said,"
+        " ticks = excluded.ticks, boot = excluded.boot",
+        *clock.mark(),
+    )

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 ENOUGH = 3  # renders from which a history says something
 LATE = 1.05  # of the time by which 95 of 100 renders have ended
-NARROWEST = 0.03  # of the logarithm of durations; fewer renders than that are alike
+NARROWEST, WIDEST = 0.03, 1.0  # of the logarithm of durations
+QUICKEST = 0.01  # seconds; a render that took less is a mistake
 STEPS = 12  # of a look's pause that are added up, for each spread of the history
 SURE = 1.645  # standard deviations below which 95 of 100 lie
 
@@ -31,7 +32,7 @@ class Pacing:
         worth: Of a clip's delay that one look is worth.
         share: Of the time that has passed, where nothing else is known.
         growth: Of the pauses, once a render takes longer than any before.
-        longest: The longest pause, but for that of a net.
+        longest: The longest pause while a render may end.
         net: Of the time by which most renders have ended: the look at a service that
             calls.
         unknown: When that look is due where there is no history.
@@ -77,7 +78,8 @@ class Pacing:
             pause = self._by_progress(passed, progress or 0.0)
         else:
             pause = max(self.first, passed * self.share)
-        return min(self.longest, pause) * jitter
+        longest = max(self.longest, known.begin - passed) if known else self.longest
+        return min(longest, pause) * jitter
 
     def _net(self, passed: float, known: "_Spread | None") -> float:
         """One look long after most renders have ended, then ever more seldom."""
@@ -90,7 +92,8 @@ class Pacing:
             return self.first
         late = known.end * LATE
         if passed >= late:
-            return max(self.close, (passed - late) * (self.growth - 1))
+            least = max(self.close, known.pause_at(late, self.worth))
+            return max(least, (passed - late) * (self.growth - 1))
         pause = known.until_due(passed, self.worth)
         return max(self.close, min(pause, late - passed))
 
@@ -126,10 +129,11 @@ class _Spread:
     @classmethod
     def of(cls, history: Sequence[float]) -> "_Spread | None":
         """Of a history; None where it is too short to say anything."""
-        logs = [math.log(took) for took in history if took > 0]
+        logs = [math.log(took) for took in history if took > QUICKEST]
         if len(logs) < ENOUGH:
             return None
-        return cls(statistics.fmean(logs), max(NARROWEST, statistics.stdev(logs)))
+        width = min(WIDEST, max(NARROWEST, statistics.stdev(logs)))
+        return cls(statistics.fmean(logs), width)
 
     @property
     def begin(self) -> float:
@@ -142,16 +146,17 @@ class _Spread:
         return math.exp(self.middle + SURE * self.width)
 
     def until_due(self, passed: float, worth: float) -> float:
-        """Seconds until a look is due: its pauses are `sqrt(2 * worth / hazard)`.
-
-        The hazard changes meanwhile, so the parts of a pause are added up.
-        """
+        """Seconds until a look is due: the pause changes meanwhile, so add up parts."""
         step = math.exp(self.middle) * self.width / STEPS
         due, at = 0.0, passed
         while due < 1 and at < self.end * LATE:
-            due += step * math.sqrt(self._hazard(at + step / 2) / (2 * worth))
+            due += step / self.pause_at(at + step / 2, worth)
             at += step
         return at - passed
+
+    def pause_at(self, at: float, worth: float) -> float:
+        """Seconds between looks at a time: `sqrt(2 * worth / hazard)`."""
+        return math.sqrt(2 * worth / max(self._hazard(at), 1e-12))
 
     def _hazard(self, at: float) -> float:
         """How many of the renders that have not ended by then do, in a second."""

@@ -77,6 +77,8 @@ class Rendering(Lifecycle):
             else:
                 watch.silent = None
                 job = await self._noted(job, seen)
+                if job.state is not State.RENDERING:  # its new id is another job's
+                    return job
                 pause = self._until_next(job, seen, watch)
             if self._waits.is_over(job.id, self._pace.deadline, self._pace.grace):
                 late = ProviderError(Fault.TIMEOUT, "The render took too long.")

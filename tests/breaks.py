@@ -26,6 +26,7 @@ SLACK_LINE = ("tests/test_slack_line.py",)
 SLACK_BAD = ("tests/test_slack_bad_input.py",)
 ALIKE = ("tests/test_scenarios.py",)
 JOBS = ("tests/test_jobs.py", "tests/test_provider_jobs.py")
+FETCHING = ("tests/test_fetching.py",)
 CARDS = ("tests/test_cards.py",)
 CAPS = ("tests/test_caps.py",)
 PLANNING = ("tests/test_provider_planning.py",)
@@ -147,23 +148,93 @@ BREAKS = (
     Break(
         "a cancelled order goes out when the service is free again",
         "bot/jobs.py",
-        "if (look_first or not again) and await self._is_cancelled(job):",
+        "if (doubted or not again) and await self._is_cancelled(job):",
         "if job.cancel and not again:",
         JOBS,
     ),
     Break(
         "a lost order is anybody's of the same words",
-        "bot/jobs.py",
-        "rivals = found and await job_rows.rivals(self._store, job)",
-        "rivals = False",
+        "bot/doubts.py",
+        "_View.RIVALS if await job_rows.rivals(self.store, job) else found",
+        "found",
         JOBS,
     ),
     Break(
         "a lost order is looked for once",
-        "bot/jobs.py",
-        "if self._now() - job.since >= self._pace.settle:",
-        "if True:",
+        "bot/doubts.py",
+        "over = passed - self.pace.settle",
+        "over = 0.0",
         JOBS,
+    ),
+    Break(
+        "what may have been taken is ordered again and again",
+        "bot/jobs.py",
+        "MOST_ORDERS = 2 ",
+        "MOST_ORDERS = 99 ",
+        JOBS,
+    ),
+    Break(
+        "an order leaves before the row knows of it",
+        "bot/jobs.py",
+        "orders=job.orders + 1, ordered_at=self._now()",
+        "ordered_at=self._now()",
+        JOBS,
+    ),
+    Break(
+        "a render that looks unfamiliar is not ours",
+        "bot/providers/finding.py",
+        "        else:\n            unexplained = True",
+        "        elif one.same is None:\n            unexplained = True",
+        JOBS,
+    ),
+    Break(
+        "what is sent elsewhere was not taken",
+        "bot/providers/faults.py",
+        "frozenset({*range(300, 400), 408, 409})",
+        "frozenset({303, 408, 409})",
+        JOBS,
+    ),
+    Break(
+        "an id that comes twice is taken twice",
+        "bot/lifecycle.py",
+        "if to.ref and to.ref != job.ref and await _is_owned(db, to):",
+        "if False:",
+        JOBS,
+    ),
+    Break(
+        "a finished clip is asked for a few times",
+        "bot/rendering.py",
+        "return over and tried >= self._pace.tries",
+        "return tried >= self._pace.tries",
+        FETCHING,
+    ),
+    Break(
+        "again pays for what was paid",
+        "bot/orders.py",
+        "return job.state.ended and job.billed and job.ref is not None",
+        "return False",
+        FETCHING,
+    ),
+    Break(
+        "a silent service is nobody's news",
+        "bot/rendering.py",
+        "if silent < self._pace.silent:",
+        "if True:",
+        FETCHING,
+    ),
+    Break(
+        "a wall clock that jumps is believed",
+        "bot/clock.py",
+        "said += min(most, max(-most, off))",
+        "said += off",
+        ("tests/test_clock.py",),
+    ),
+    Break(
+        "a service that does not call is trusted to",
+        "bot/callers.py",
+        "                self._trusted.discard(who)\n",
+        "",
+        ("tests/test_web_hooks.py", "tests/test_provider_pacing.py"),
     ),
     Break(
         "what may have been billed is nobody's money",
@@ -224,7 +295,7 @@ BREAKS = (
     Break(
         "a chat that is away for a moment loses the clip",
         "bot/jobs.py",
-        "self._now() - job.since < self._pace.outage",
+        "self._waits.waited(job.id) < self._pace.outage",
         "False",
         JOBS,
     ),

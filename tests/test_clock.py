@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import DAY, NOTE, Clock, Mark, boot_id, keep, open_clock, ticks
+from bot.clock import DAY, Clock, Mark, boot_id, keep, open_clock, ticks
 from bot.errors import QuotaError
-from bot.store import notes, open_sqlite
+from bot.store import open_sqlite
 from tests.fakes.house import PLENTY, open_fake_house
 
 NOON = 1_800_000_000.0 - 1_800_000_000.0 % DAY + DAY / 2
@@ -117,8 +117,6 @@ async def test_what_it_said_outlives_the_process(tmp_path: Path) -> None:
     again = await open_clock(store, boot="boot")
 
     assert again() == pytest.approx(clock(), abs=5.0)
-    await notes.change(store, NOTE, "nonsense", now=0.0)
-    assert (await open_clock(store, boot="boot"))() < NOON
     assert await asyncio.to_thread(boot_id) == await asyncio.to_thread(boot_id)
     await store.close()
 

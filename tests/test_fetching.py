@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.text import SLACK
 from bot.errors import BotError, Fault, ProviderError
-from bot.models import Delay, Job, Snapshot, State
+from bot.languages import speaker
+from bot.models import Delay, Entry, Job, Snapshot, State
 from bot.pacing import Pace
+from bot.wording import messages
 from tests.fakes.house import ANN, AT_ONCE, HERE, FakeHouse, Ticks, open_fake_house
 from tests.fakes.world import FakeProvider
 
@@ -339,6 +342,26 @@ async def test_a_wall_clock_that_jumps_ends_no_wait(
 
         assert await state_of(house, job) is State.DONE
         assert len(provider.orders.read()) == 1
+
+
+@pytest.mark.parametrize("delay", Delay)
+async def test_every_language_says_what_a_job_waits_for(
+    tmp_path: Path, delay: Delay
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        job = await house.submit()
+    waits = replace(
+        job, state=State.RENDERING, delay=delay, delayed_since=60.0, progress=0.5
+    )
+    for locale in ("en", "de", "ja"):
+        card = messages.card(
+            Entry(job=waits), speaker(locale), SLACK, now=90.0, link=None
+        )
+        text = "\n".join(card.lines)
+        assert (SLACK.moment(60.0) in text) == (delay is not Delay.TURN)
+        assert (speaker(locale)("Waiting for its turn") in text) == (
+            delay is Delay.TURN
+        )
 
 
 def test_pauses_of_a_fetch_grow_to_minutes() -> None:

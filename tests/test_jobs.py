@@ -586,6 +586,29 @@ def test_pauses_grow_and_stay_below_the_longest() -> None:
     assert AT_ONCE.first == 0.0
 
 
+async def test_a_render_that_goes_on_under_another_jobs_id_is_lost(
+    tmp_path: Path,
+) -> None:
+    """Whose clip it will be nobody can tell."""
+
+    class Switching(FakeProvider):
+        async def retrieve(self, job: Job) -> Snapshot:
+            return replace(await super().retrieve(job), ref="same")
+
+    provider = Switching(tmp_path, looks=2, micros=1)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        first, second = await house.submit(), await house.submit("snow")
+
+        ends = {await ended(house, job.id) for job in (first, second)}
+
+        assert ends == {State.DONE, State.FAILED}
+        assert sorted(await notes(house), key=str) == [
+            ("charged", None),
+            ("returned", BILLED),
+        ]
+        assert len(house.chat.posts.read()) == 2
+
+
 @pytest.mark.parametrize("state", ["submitting", "rendering", "delivering"])
 async def test_a_job_that_cannot_go_on_ends_and_gives_back(
     tmp_path: Path, state: str

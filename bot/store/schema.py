@@ -161,6 +161,15 @@ CREATE INDEX uploads_person ON uploads(person, expires);
 CREATE INDEX uploads_expires ON uploads(expires);
 """
 
+CLOCK = """
+CREATE TABLE clock(             -- one row: what `bot.clock` said last
+    one BIGINT PRIMARY KEY CHECK (one = 1),
+    said DOUBLE PRECISION NOT NULL,     -- Unix time in seconds, as it was believed
+    ticks DOUBLE PRECISION NOT NULL,    -- the machine's monotonic seconds then
+    boot TEXT NOT NULL                  -- since which of its starts they count
+);
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     FIRST,
     CHATS,
@@ -169,4 +178,5 @@ MIGRATIONS: tuple[str, ...] = (
     CHARACTERS,
     CANCELS,
     UPLOADS,
+    CLOCK,
 )
