@@ -104,11 +104,8 @@ async def snapshot(settings: Settings) -> AsyncGenerator[Path]:
             yield file
         return
     if not await asyncio.to_thread(settings.database.exists):
-        raise SetupError(
-            [
-                f"There is no {settings.database}, so nothing to back up: see VIVANT_DATA."
-            ]
-        )
+        problem = f"There is no {settings.database}, so nothing to back up"
+        raise SetupError([f"{problem}: look at VIVANT_DATA."])
     async with opened(settings) as store:
         file = folder_of(settings.data) / f"snapshot-{os.getpid()}.sqlite3"
         await asyncio.to_thread(file.parent.mkdir, mode=0o700, exist_ok=True)
