@@ -364,6 +364,14 @@ SERVICES: Mapping[str, tuple[Callable[[Owner], Awaitable[None]], tuple[str, ...]
         spoilt(fakes.says("wrong key")),
         ("refuses the key (401): copy OPENAI_API_KEY again",),
     ),
+    "a wrong key of Gemini": (
+        spoilt(
+            fakes.answers(400, {"error": {"message": "API key not valid."}}),
+            name="gemini",
+            step="check",
+        ),
+        ("refuses the key (400): copy GEMINI_API_KEY again",),
+    ),
     "a key that may not": (
         spoilt(fakes.answers(403, {"error": {"message": "forbidden"}})),
         ("refuses the key (403)", "may make videos"),
