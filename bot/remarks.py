@@ -147,9 +147,20 @@ def _places(settings: Settings) -> list[str]:
 
 def _calls(settings: Settings) -> list[str]:
     """Who is to call us, and cannot."""
-    problem = not_public(settings.public_url)
-    if problem is None:
+    problem, wanted = not_public(settings.public_url), callers(settings)
+    if problem is None or not wanted:
         return []
+    others = "Slack" if wanted[-1].startswith("SLACK") else "services"
+    remark = (
+        f"{' and '.join(wanted)} is for calls from outside, and {problem}: {others}"
+        " cannot call the bot. Set VIVANT_PUBLIC_URL to the address under which the"
+        " internet reaches it, such as https://vivant.example.org."
+    )
+    return [remark]
+
+
+def callers(settings: Settings) -> list[str]:
+    """Settings of those who call the bot from outside."""
     wanted = [
         f"{name.upper()}_WEBHOOK_SECRET"
         for name, service in settings.services.items()
@@ -159,15 +170,7 @@ def _calls(settings: Settings) -> list[str]:
         wanted.append("SLACK_SIGNING_SECRET")
     if settings.slack_client_id:
         wanted.append("SLACK_CLIENT_ID")
-    if not wanted:
-        return []
-    others = "Slack" if wanted[-1].startswith("SLACK") else "services"
-    remark = (
-        f"{' and '.join(wanted)} is for calls from outside, and {problem}: {others}"
-        " cannot call the bot. Set VIVANT_PUBLIC_URL to the address under which the"
-        " internet reaches it, such as https://vivant.example.org."
-    )
-    return [remark]
+    return wanted
 
 
 def _which(word: str, known: tuple[str, ...]) -> str:

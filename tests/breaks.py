@@ -649,8 +649,8 @@ BREAKS = (
     Break(
         "what is queued in a backup is ordered without looking",
         "bot/store/snapshots.py",
-        "UPDATE jobs SET state = 'submitting'",
-        "UPDATE jobs SET state = 'queued'",
+        "UPDATE jobs SET run = run + 1",
+        "UPDATE jobs SET run = run",
         BACKUP,
     ),
     Break(

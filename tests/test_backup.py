@@ -478,6 +478,12 @@ async def test_a_member_larger_than_the_disk_is_refused(
         await restored(file, tmp_path / "new")
 
 
+async def test_there_must_be_something_to_back_up(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="nothing to back up"):
+        await backed_up(tmp_path / "mistyped", tmp_path / "x.tar")
+    assert not _files(tmp_path)
+
+
 async def test_no_backup_at_all_is_said(tmp_path: Path, old: Path) -> None:
     (tmp_path / "cat.jpg").write_bytes(b"no tar " * 999)
     for name in ("cat.jpg", "gone.tar"):

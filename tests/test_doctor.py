@@ -223,6 +223,14 @@ TYPED: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = {
         },
         ("is not https", "services cannot call"),
     ),
+    "a public address that nobody finds": (
+        AWAY
+        | {
+            "REPLICATE_WEBHOOK_SECRET": f"whsec_{HEX}",
+            "VIVANT_PUBLIC_URL": "https://vivant.nowhere.invalid",
+        },
+        ("no host is called vivant.nowhere.invalid (DNS)", "VIVANT_PUBLIC_URL"),
+    ),
     "a key over the open internet": (
         {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://api.example.org/v1"},
         ("begin it with https://",),
@@ -241,9 +249,8 @@ TYPED: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = {
     "a data folder that is a file": ({"VIVANT_DATA": "cards.toml"}, ("not a folder",)),
 }
 MACHINE = (
-    "too little room",
-    "a data folder that is a file",
-    "a host of another machine",
+    *("too little room", "a data folder that is a file"),
+    *("a host of another machine", "a public address that nobody finds"),
 )
 SLACK_HTTP = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": HEX}
 
@@ -356,6 +363,14 @@ SERVICES: Mapping[str, tuple[Callable[[Owner], Awaitable[None]], tuple[str, ...]
     "a wrong key": (
         spoilt(fakes.says("wrong key")),
         ("refuses the key (401): copy OPENAI_API_KEY again",),
+    ),
+    "a wrong key of Gemini": (
+        spoilt(
+            fakes.answers(400, {"error": {"message": "API key not valid."}}),
+            name="gemini",
+            step="check",
+        ),
+        ("refuses the key (400): copy GEMINI_API_KEY again",),
     ),
     "a key that may not": (
         spoilt(fakes.answers(403, {"error": {"message": "forbidden"}})),

@@ -95,7 +95,8 @@ def remove(data: Path) -> None:
 
 
 _ANOTHERS = (
-    "The bot on {data} runs as another user: run this command as that one, or as root."
+    "{data}/run belongs to another user. If a bot runs there, run this command as that"
+    " user or as root; if none does, give the folder to this user with `chown -R`."
 )
 
 

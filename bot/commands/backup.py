@@ -91,7 +91,11 @@ def _write(
     count: Count,
 ) -> Any:  # noqa: ANN401 - JSON
     if options.file == FROM_PIPE:
-        return writing.write(sys.stdout.buffer, files, count)
+        try:
+            return writing.write(sys.stdout.buffer, files, count)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise SetupError([f"The backup broke off ({why})."]) from error
     to = Path(options.file).expanduser()
     with writing.whole_file(to, force=options.force) as out:
         if to.suffix not in (".gz", ".tgz"):

@@ -15,6 +15,7 @@ from adapters.control.socket import folder_of
 from bot.assembly import House
 from bot.backup import swap
 from bot.config import Settings
+from bot.errors import SetupError
 from bot.store import Store, open_sqlite
 
 OnStore = Callable[[Store, Mapping[str, Any]], Awaitable[Any]]
@@ -102,6 +103,9 @@ async def snapshot(settings: Settings) -> AsyncGenerator[Path]:
         async with bot.snapshot() as file:
             yield file
         return
+    if not await asyncio.to_thread(settings.database.exists):
+        problem = f"There is no {settings.database}, so nothing to back up"
+        raise SetupError([f"{problem}: look at VIVANT_DATA."])
     async with opened(settings) as store:
         file = folder_of(settings.data) / f"snapshot-{os.getpid()}.sqlite3"
         await asyncio.to_thread(file.parent.mkdir, mode=0o700, exist_ok=True)

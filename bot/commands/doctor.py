@@ -25,6 +25,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("The codecs", machine.check_codecs),
     ("The database", machine.check_database),
     ("The page's port", machine.check_port),
+    ("The public address", machine.check_public),
     ("The renderer", machine.check_renderer),
 )
 WIDTH = 22  # characters of the names

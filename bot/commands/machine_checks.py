@@ -2,11 +2,13 @@
 
 import asyncio
 import errno
+import ipaddress
 import shutil
 import socket
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
 
@@ -20,6 +22,7 @@ from bot.config import Settings
 from bot.errors import BotError, SetupError
 from bot.media import Media
 from bot.models import Ask
+from bot.remarks import callers, not_public
 
 SLOW = 15.0  # seconds for a 2 s clip; a person still waits that long
 PROOF = b"proof"
@@ -83,6 +86,27 @@ async def check_port(settings: Settings, running: Running | None) -> list[Findin
         case _:
             told = f"cannot listen on {where} ({error.strerror or error})"
     return [broken("page", f"{told}: {remedy}")]
+
+
+async def check_public(settings: Settings, running: Running | None) -> list[Finding]:  # noqa: ARG001
+    """Whoever is to call the bot can find its address."""
+    url = settings.public_url
+    if url is None or not_public(url) or not callers(settings):
+        return []
+    host = urlsplit(url).hostname or ""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError:
+        told = f"no host is called {host} (DNS): correct VIVANT_PUBLIC_URL, or add the"
+        return [broken("public address", f"{told} name where the domain is kept")]
+    inside = [ip for *_, (ip, *_) in found if not ipaddress.ip_address(ip).is_global]
+    if len(inside) < len(found):
+        return [well("public address", url)]
+    told = (
+        f"{host} is {inside[0]} from here, which only this network knows: callers from"
+    )
+    return [warning("public address", f"{told} outside must find another address")]
 
 
 async def check_renderer(

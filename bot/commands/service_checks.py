@@ -35,6 +35,7 @@ SHAPES = {  # how the keys of some services look, all others' are free
     "gemini": re.compile(r"(AIza|AQ\.)[\w.-]+"),
     "fal": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{32}"),
 }
+KEY_WORDS = re.compile(r"api.?key|credential|token", re.IGNORECASE)
 KINDS = {"vivant": "vivant", "vllm": "vllm-omni", "sglang": "sglang"}
 
 
@@ -150,7 +151,7 @@ def _of_answer(
     elif _is_page(answer):
         told = f"answers with a web page ({status}), not with data: {setting} leads to"
         told += " a page for people, or a sign-in or a proxy is in between"
-    elif fault is Fault.AUTH or status in (401, 403):
+    elif fault is Fault.AUTH or status in (401, 403) or KEY_WORDS.search(said.text):
         told = _refused_key(name, settings, status)
     else:
         usual = ADDRESSES.get(name, "https://HOST/v1")

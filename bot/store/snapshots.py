@@ -70,16 +70,13 @@ def mark_begun(file: Path) -> int:
     """Let every unfinished job look before it leaps when it goes on.
 
     The bot that wrote the copy went on after it: what is queued in the copy may have
-    been ordered since, and what is rendered may have been posted.
+    been ordered since, and what is rendered may have been posted. A job that was run
+    before looks first, so each is made one that was.
 
     Returns:
         How many unfinished jobs there are.
     """
     with closing(_opened(file)) as db, db:
-        db.execute(
-            "UPDATE jobs SET state = 'submitting'"
-            " WHERE state = 'queued' AND provider <> 'local'"
-        )
         return db.execute(
             f"UPDATE jobs SET run = run + 1 WHERE state NOT IN {ENDED}"
         ).rowcount

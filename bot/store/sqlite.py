@@ -13,6 +13,7 @@ import aiosqlite
 
 from bot.checkup.disk import why_no_locks, why_not_writable
 from bot.errors import SetupError, StorageError
+from bot.media import told_in_words
 from bot.store.rows import Ear, Row, Rows
 from bot.store.schema import MIGRATIONS
 
@@ -162,7 +163,7 @@ def _carry_out(work: Callable[[Rows], Awaitable[T]], db: sqlite3.Connection) -> 
 
 
 def _copy(to: Path, db: sqlite3.Connection) -> None:
-    with _told_in_words():
+    with told_in_words(), _told_in_words():
         os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(to)) as copy:
             db.backup(copy)
