@@ -26,8 +26,7 @@ SELECT
     AND kind <> 'returned' AND held_at >= ?) AS mine,
   (SELECT coalesce(sum(units), 0) FROM ledger WHERE chat = ? AND workspace = ?
     AND kind <> 'returned' AND held_at >= ?) AS together,
-  (SELECT coalesce(sum(micros), 0) FROM ledger WHERE micros > 0
-    AND (kind <> 'returned' OR note IS NOT NULL) AND held_at >= ?) AS spent,
+  (SELECT coalesce(sum(micros), 0) FROM spending WHERE day >= ?) AS spent,
   (SELECT count(*) FROM overrides WHERE person = ?
     AND workspace IN (?, '')) AS overridden,
   (SELECT units FROM overrides WHERE person = ? AND workspace IN (?, '')
@@ -132,7 +131,7 @@ async def usage(db: Rows, person: Person, place: Place, *, now: float) -> Usage:
         place.chat,
         place.workspace,
         today,
-        _month(now),
+        _month(now) // DAY,
         person.key,
         place.key,
         person.key,

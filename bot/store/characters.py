@@ -43,8 +43,3 @@ async def get(db: Rows, character_id: str, *, person: str) -> Kept | None:
     [row] = rows
     character = Character(name=row["name"], media=row["media"])
     return Kept(row["id"], character, row["created"])
-
-
-async def media(db: Rows) -> set[str]:
-    """Every media key that a character needs."""
-    return {row["media"] for row in await db.rows("SELECT media FROM characters")}
