@@ -1,6 +1,7 @@
 """What every database must offer: one SQL text, rows out, transactions, hints."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 Row = dict[str, Any]
@@ -19,7 +20,7 @@ class Rows(Protocol):
             values: What the question marks stand for.
 
         Raises:
-            StorageError: The disk is full, the file is locked or read-only.
+            StorageError: The disk is full, the file is locked, read-only or damaged.
         """
         ...
 
@@ -45,6 +46,15 @@ class Store(Rows, Protocol):
 
     def hear(self, ear: Ear) -> None:
         """Call `ear` with the job's id on every hint."""
+        ...
+
+    async def backup(self, to: Path) -> None:
+        """Write a copy of this moment to a new file, while everything goes on.
+
+        Raises:
+            StorageError: The disk is full, or the file cannot be written.
+            OSError: There is such a file already, or the folder cannot be written.
+        """
         ...
 
     async def close(self) -> None:
