@@ -16,8 +16,9 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from bot import clips, joining, quota, store
+from bot import clips, quota, store
 from bot.choice import Choice
 from bot.errors import (
     PASSING,
@@ -27,6 +28,8 @@ from bot.errors import (
     ProviderError,
     StorageError,
 )
+from bot.hint import Hint
+from bot.history import History
 from bot.media import Media
 from bot.models import Job, Snapshot, State, Trouble
 from bot.pacing import Pace, Pacing
@@ -38,6 +41,7 @@ from bot.store import jobs as job_rows
 log = logging.getLogger(__name__)
 
 
+MOST_LOOKS = 500  # a second, of all jobs together: what one machine can well do
 BROKEN = BotError("Something broke on our side.")
 
 
@@ -64,9 +68,10 @@ class Jobs:
         self.reports = Reports(store, media, chats, now=now)
         self._media = media
         self.choice = choice
+        self.history = History(store)
         self._pace = pace or Pace(looks=Pacing())
         self._now = now
-        self._held: dict[str, asyncio.Event] = {}
+        self._held: dict[str, Hint] = {}
         self._steps: dict[State, Callable[[Job, bool], Awaitable[Job]]] = {
             State.SUBMITTING: self.submitting,
             State.RENDERING: self.rendering,
@@ -80,12 +85,17 @@ class Jobs:
         """Let jobs report to a chat from now on, in place of an earlier one."""
         self.reports.connect(name, chat)
 
-    async def run(self, job_id: str) -> None:
-        """Drive one job to its end from wherever it is."""
-        job = await job_rows.take(self._store, job_id)
+    async def run(self, job_id: str, taken: Job | None = None) -> None:
+        """Drive one job to its end from wherever it is.
+
+        Args:
+            job_id: Which.
+            taken: The job, if it was taken with others already.
+        """
+        job = taken or await job_rows.take(self._store, job_id)
         if job is None:
             return
-        self._held[job_id] = asyncio.Event()
+        self._held[job_id] = Hint()
         again = job.run > 1
         try:
             while not job.state.ended:
@@ -145,6 +155,8 @@ class Jobs:
         moved = await self._store.transaction(write)
         if moved.state is not job.state:
             log.info("job %s is %s", moved.id, moved.state)
+            if moved.state is State.FETCHING:
+                await self.history.add(moved)
         await self.reports.show(moved)
         return moved
 
@@ -166,7 +178,7 @@ class Jobs:
         """Watch the provider until the clip is there."""
         provider = self._provider(job)
         pauses = self._pace.pauses()
-        history = await job_rows.durations(self._store, job.request, limit=30)
+        history = await self.history.of(job.request)
         if again:  # not everyone at once after a restart
             await self._rest(job, random.uniform(0, self._pace.first))
         hinted = True
@@ -200,7 +212,7 @@ class Jobs:
         provider = self._provider(job)
         scratch = self._media.scratch(f"{job.id}.mp4")
         await provider.download(job, scratch)
-        await asyncio.to_thread(joining.complete, job, scratch, self._media)
+        await asyncio.to_thread(_complete, job, scratch, self._media)
         media = await self._media.adopt(scratch, ".mp4")
         return replace(job, state=State.FINISHING, media=media, progress=None)
 
@@ -288,7 +300,7 @@ class Jobs:
                 progress=seen.progress,
                 dice=random.random(),
             )
-        return max(pause, seen.rest or 0.0)
+        return max(pause, seen.rest or 0.0, len(self._held) / MOST_LOOKS)
 
     async def _bad_news(self, job: Job, error: BotError, *, free: bool = False) -> Job:
         """Where a job goes that cannot take its step.
@@ -330,18 +342,18 @@ class Jobs:
 
     async def _rest(self, job: Job, seconds: float) -> bool:
         """Wait, unless somebody hints that it is worth looking now."""
-        hint = self._held[job.id]
-        try:
-            async with asyncio.timeout(seconds):
-                await hint.wait()
-        except TimeoutError:
-            return False
-        hint.clear()
-        return True
+        return await self._held[job.id].wait(seconds)
 
     def _heard(self, job_id: str) -> None:
         if hint := self._held.get(job_id):
             hint.set()
+
+
+def _complete(job: Job, file: Path, media: Media) -> None:
+    """Join what a provider made to what it continues. Blocks."""
+    from bot import joining  # noqa: PLC0415 - 40 MB: PyAV and NumPy
+
+    joining.complete(job, file, media)
 
 
 def _stopped(job: Job, *, sure: bool = True) -> Job:
