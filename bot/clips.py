@@ -4,14 +4,14 @@ import asyncio
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
-
-import av
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.errors import Fault, ProviderError
 from bot.media import Media
 from bot.models import Clip, Job, Size
+
+if TYPE_CHECKING:
+    import av
 
 
 class Look(NamedTuple):
@@ -67,6 +67,8 @@ def look_into(file: Path) -> Look:
     Raises:
         ProviderError: It is not a video, or a damaged one.
     """
+    import av  # noqa: PLC0415 - 20 MB that a bot without clips does without
+
     try:
         with av.open(file) as container:
             stream = container.streams.video[0]
@@ -87,13 +89,15 @@ def look_into(file: Path) -> Look:
         ) from error
 
 
-def _seconds(stream: av.VideoStream, last: av.VideoFrame) -> float:
+def _seconds(stream: "av.VideoStream", last: "av.VideoFrame") -> float:
     """From zero to the end of the last frame, as a player shows it."""
     rate = stream.average_rate or Fraction(24)
     return round(float((last.time or 0) + 1 / rate), 3)
 
 
-def _picture(frame: av.VideoFrame, kind: str) -> bytes:
+def _picture(frame: "av.VideoFrame", kind: str) -> bytes:
+    from PIL import Image  # noqa: PLC0415
+
     out = BytesIO()
     picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
     picture.save(out, kind, quality=88, compress_level=1)

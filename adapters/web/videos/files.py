@@ -1,13 +1,13 @@
 """What a finished video is handed out as: the clip, one picture, or many."""
 
 import asyncio
+from pathlib import Path
 
 from aiohttp import web
 
 from adapters.web.cards import file_name
 from adapters.web.pictures import KEEP
 from adapters.web.videos.errors import WireError
-from bot import sheets
 from bot.errors import MissingError
 from bot.models import Clip
 from bot.service import RenderService
@@ -38,13 +38,25 @@ class Files:
                 headers["Content-Disposition"] = told
                 return web.FileResponse(path, headers=headers)
             case "thumbnail":
-                data, kind = await asyncio.to_thread(sheets.thumbnail, path), "webp"
+                data, kind = await asyncio.to_thread(_thumbnail, path), "webp"
             case "spritesheet":
                 async with self._one_at_a_time:
-                    data = await asyncio.to_thread(sheets.sheet, path, clip.seconds)
+                    data = await asyncio.to_thread(_sheet, path, clip.seconds)
                 kind = "jpeg"
             case _:
                 raise WireError(
                     "Variants are video, thumbnail and spritesheet.", param="variant"
                 )
         return web.Response(body=data, content_type=f"image/{kind}", headers=headers)
+
+
+def _thumbnail(poster: Path) -> bytes:
+    from bot import sheets  # noqa: PLC0415 - 20 MB: PyAV and Pillow
+
+    return sheets.thumbnail(poster)
+
+
+def _sheet(clip: Path, seconds: float) -> bytes:
+    from bot import sheets  # noqa: PLC0415
+
+    return sheets.sheet(clip, seconds)
