@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from bot import retention
+from bot import footing, retention
 from bot.choice import Choice
 from bot.config import Settings
 from bot.copies import Copies
@@ -89,6 +89,7 @@ async def open_house(
     """
     async with AsyncExitStack() as stack:
         media = await asyncio.to_thread(Media, settings.data / "media")
+        await asyncio.to_thread(footing.check, settings, media)
         store = await open_sqlite(settings.database)
         stack.push_async_callback(store.close)
         pictures = Workshop(PICTURES, name="pictures", memory_bytes=2 << 30, seconds=20)

@@ -146,7 +146,7 @@ class Settings:
             SetupError: With every problem that was found.
         """
         values = Values(env)
-        data = Path(values.text("VIVANT_DATA") or "data")
+        data = values.path("VIVANT_DATA") or Path("data")
         settings = cls(
             data=data,
             database_url=values.database("VIVANT_DATABASE_URL", data),

@@ -65,9 +65,8 @@ class Values:
         return value
 
     def path(self, name: str) -> Path | None:
-        """A file or a folder."""
-        text = self.text(name)
-        return Path(text) if text else None
+        """A file or a folder; `~` is the home of the bot's user, as in a shell."""
+        return self._parsed(name, None, _path, "a path: there is no such user")
 
     def words(self, name: str) -> tuple[str, ...]:
         """Words with commas or blanks between."""
@@ -210,10 +209,18 @@ def _socket_address(text: str) -> str:
     return text
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError from error
+
+
 def _sqlite(text: str) -> str:
-    if not text.startswith("sqlite:///") or text == "sqlite:///":
+    start, slashes, file = text.partition("sqlite:///")
+    if start or not slashes or not file or file.endswith("/"):
         raise ValueError
-    return text
+    return f"{slashes}{_path(file)}"
 
 
 def why(error: OSError | UnicodeDecodeError) -> str:
