@@ -68,6 +68,8 @@ class House:
             try:
                 days = self.settings.keep_days
                 await retention.sweep(self.store, self.media, keep_days=days)
+            except BotError as error:
+                log.warning("old clips could not be swept away: %s", error)
             except Exception:
                 log.exception("old clips could not be swept away")
             await asyncio.sleep(SWEEP_EVERY)

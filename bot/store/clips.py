@@ -171,7 +171,7 @@ def _clips(rows: Sequence[Row]) -> list[Clip]:
         try:
             found.append(msgspec.json.decode(row["details"], type=Clip))
         except msgspec.MsgspecError:
-            log.exception("a clip cannot be read: its row is damaged")
+            log.error("a clip cannot be read: its row is damaged")  # noqa: TRY400
     return found
 
 

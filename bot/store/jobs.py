@@ -334,8 +334,14 @@ def _jobs(rows: Sequence[Row]) -> list[Job]:
         try:
             found.append(_job(row))
         except ValueError:  # msgspec's too
-            log.exception("job %s cannot be read: its row is damaged", row["id"])
+            _tell_damaged(row["id"])
     return found
+
+
+@lru_cache(1_000)
+def _tell_damaged(job_id: str) -> None:
+    """Once: a row is read again and again."""
+    log.error("job %s cannot be read: its row is damaged", job_id)
 
 
 def _marks(values: Sequence[object]) -> str:
