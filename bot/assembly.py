@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot import retention
+from bot import footing, retention
 from bot.backup import swap
 from bot.choice import Choice
 from bot.clock import Clock, boot_id, keep, open_clock
@@ -103,6 +103,8 @@ class House:
                     await retention.sweep(
                         self.store, self.media, keep_days=days, now=self.clock
                     )
+            except BotError as error:
+                log.warning("old clips could not be swept away: %s", error)
             except Exception:
                 log.exception("old clips could not be swept away")
             await asyncio.sleep(SWEEP_EVERY)
@@ -160,6 +162,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(swap.finish, settings.data, settings.database)
         media = await asyncio.to_thread(Media, settings.data / "media")
+        await asyncio.to_thread(footing.check, settings, media)
         store = await open_sqlite(settings.database)
         stack.push_async_callback(store.close)
         clock = await open_clock(store, boot=await asyncio.to_thread(boot_id))

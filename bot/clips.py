@@ -6,18 +6,17 @@ Runs in a worker: what a service sends may be anything.
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
-
-import av
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.errors import Fault, ProviderError
 from bot.models import Size
 
-MOST_PIXELS = (
-    8_192 * 4_352
-)  # of a frame; the highest level of H.264 and H.265 ends here
+MOST_PIXELS = 8_192 * 4_352  # of a frame; where H.264 and H.265 end
 LONGEST_SIDE = 4_096  # pixels of the two pictures
+
+if TYPE_CHECKING:
+    import av
+    from PIL import Image
 
 
 class Look(NamedTuple):
@@ -41,6 +40,8 @@ def look_into(file: Path) -> Look:
     Raises:
         ProviderError: It is not a video, or a damaged one.
     """
+    import av  # noqa: PLC0415 - 20 MB that a bot without clips does without
+
     try:
         with av.open(file, "r", format="mov,mp4,m4a,3gp,3g2,mj2") as container:
             stream = container.streams.video[0]
@@ -66,19 +67,21 @@ def look_into(file: Path) -> Look:
         ) from error
 
 
-def _check(stream: av.VideoStream) -> None:
+def _check(stream: "av.VideoStream") -> None:
     if stream.width * stream.height > MOST_PIXELS:
         raise ValueError(stream)
 
 
-def _seconds(stream: av.VideoStream, last: av.VideoFrame) -> float:
+def _seconds(stream: "av.VideoStream", last: "av.VideoFrame") -> float:
     """From zero to the end of the last frame, as a player shows it."""
     rate = stream.average_rate or Fraction(24)
     return round(float((last.time or 0) + 1 / rate), 3)
 
 
-def _upright(frame: av.VideoFrame) -> Image.Image:
+def _upright(frame: "av.VideoFrame") -> "Image.Image":
     """A frame as it is shown: a phone's film may be stored lying on its side."""
+    from PIL import Image  # noqa: PLC0415
+
     share = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
     width, height = round(frame.width * share), round(frame.height * share)
     rgb = frame.reformat(width=width, height=height, format="rgb24")
@@ -86,7 +89,7 @@ def _upright(frame: av.VideoFrame) -> Image.Image:
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
-def _encoded(picture: Image.Image, kind: str) -> bytes:
+def _encoded(picture: "Image.Image", kind: str) -> bytes:
     out = BytesIO()
     picture.save(out, kind, quality=88, compress_level=1)
     return out.getvalue()

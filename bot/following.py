@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 
 LEAST = 0.01  # seconds before the second try of an edit
+NUDGE = 0.1  # seconds in which those who move up are told of it together
 MOST_TRIES = 30  # of an edit that does not go through, each after a longer pause
 
 
@@ -66,6 +67,7 @@ class Cards(Generic[S]):
         self._gap = gap
         self._hurry = hurry
         self._cards: dict[str, _Card[S]] = {}
+        self._nudge: asyncio.TimerHandle | None = None
 
     def open(self, job: Job, surface: S) -> None:
         """Show a job on a message from now on."""
@@ -85,10 +87,16 @@ class Cards(Generic[S]):
         card.bell.set()
         if job.state.ended:
             card.ended.set()
-        if moved_on:
-            for other in self._cards.values():
-                if other.job.state is State.QUEUED:
-                    other.bell.set()
+        if moved_on and self._nudge is None:
+            loop = asyncio.get_running_loop()
+            self._nudge = loop.call_later(NUDGE, self._move_up)
+
+    def _move_up(self) -> None:
+        """Let those who wait say how many are ahead of them now."""
+        self._nudge = None
+        for card in self._cards.values():
+            if card.job.state is State.QUEUED:
+                card.bell.set()
 
     def surface(self, job_id: str) -> S | None:
         """The message that a job is shown on, while it is."""
@@ -101,6 +109,8 @@ class Cards(Generic[S]):
 
     async def close(self) -> None:
         """Leave every card as it is."""
+        if self._nudge is not None:
+            self._nudge.cancel()
         tasks = [card.task for card in self._cards.values() if card.task]
         for task in tasks:
             task.cancel()

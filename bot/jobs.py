@@ -86,9 +86,14 @@ class Jobs(Rendering):
         """Let jobs report to a chat from now on, in place of an earlier one."""
         self.reports.connect(name, chat)
 
-    async def run(self, job_id: str) -> None:
-        """Drive one job to its end from wherever it is."""
-        job = await job_rows.take(self._store, job_id)
+    async def run(self, job_id: str, taken: Job | None = None) -> None:
+        """Drive one job to its end from wherever it is.
+
+        Args:
+            job_id: Which.
+            taken: The job, if it was taken with others already.
+        """
+        job = taken or await job_rows.take(self._store, job_id)
         if job is None:
             return
         again = job.run > 1

@@ -14,6 +14,7 @@ from bot.callers import Callers
 from bot.doubts import lost
 from bot.errors import BotError, Fault, ProviderError
 from bot.films import Films
+from bot.history import History
 from bot.media import Media
 from bot.models import Delay, Job, State, Trouble
 from bot.pacing import Pace, Pacing
@@ -37,6 +38,7 @@ class Lifecycle:
     Attributes:
         callers: Which services call when a render has ended.
         films: Opens what services send.
+        history: How long renders took.
         reports: What the chats are told.
 
     Args:
@@ -67,6 +69,7 @@ class Lifecycle:
         self.reports = Reports(store, media, chats, now=now)
         self._media = media
         self.films = films
+        self.history = History(store)
         self._pace = pace or Pace(looks=Pacing())
         self._now = now
         self._waits = Waits(clock)
@@ -85,6 +88,8 @@ class Lifecycle:
         moved = await self._write(job, to)
         if moved.state is not job.state:
             log.info("job %s is %s", moved.id, moved.state)
+            if moved.state is State.FETCHING:
+                await self.history.add(moved)
         await self.reports.show(moved)
         return moved
 

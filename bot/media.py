@@ -1,35 +1,23 @@
 """Our own bytes: stills and clips in one folder, each named by what is in it."""
 
 import asyncio
-import errno
 import hashlib
-import os
 import re
 import secrets
 import shutil
 import threading
-from collections.abc import Container, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from bot import disk
 from bot.checkup.disk import why_not_writable
-from bot.errors import MissingError, SetupError, StorageError
+from bot.disk import told_in_words
+from bot.errors import MissingError, SetupError
+from bot.trash import Trash
 
 KEY = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
 WORK_FILE = re.compile(r"[\w-][\w.-]{0,100}")
-
-_FULL = "The bot's disk is full."
-_CLOSED = "The bot may not write to its own folder."
-_SENTENCES = {
-    errno.ENOSPC: _FULL,
-    errno.EDQUOT: _FULL,
-    errno.EROFS: _CLOSED,
-    errno.EACCES: _CLOSED,
-    errno.EPERM: _CLOSED,
-}
-_LACKING = frozenset(
-    {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM}
-)
 
 
 class Media:
@@ -46,10 +34,12 @@ class Media:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._scratch = folder / "scratch"
+        self._trash = Trash(folder / "trash")
         self._door = threading.Lock()  # nothing is kept while a sweep looks at it
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._scratch.mkdir(exist_ok=True)
+            trash = folder / "trash"
+            for made in (folder.parent, folder, self._scratch, trash):
+                made.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SetupError([why_not_writable(folder, error)]) from error
 
@@ -99,22 +89,71 @@ class Media:
             await asyncio.to_thread(file.write_bytes, data)
 
     async def remove(self, key: str) -> None:
-        """Delete the file of a key, if it is there."""
+        """Delete the file of a key for good, if it is there."""
         with told_in_words():
-            await asyncio.to_thread(self.path(key).unlink, missing_ok=True)
+            await asyncio.to_thread(self._remove, self.path(key))
 
-    async def sweep(self, keep: Container[str], *, older_than: float) -> int:
-        """Delete every file that is old and not wanted, work files too.
+    async def older(self, most: int, *, than: float) -> AsyncIterator[list[str]]:
+        """The keys of all files that were kept before a moment, some at a time.
 
         Args:
-            keep: Keys that somebody still needs.
-            older_than: Unix time; what was written since then stays.
+            most: Keys at a time.
+            than: Unix time in seconds.
+        """
+        for folder in await asyncio.to_thread(disk.folders, self._folder):
+            found = await asyncio.to_thread(disk.names, folder, than=than)
+            for keys in _some(found, most):
+                yield keys
+
+    async def in_trash(self, most: int) -> AsyncIterator[list[str]]:
+        """The keys of what is in the trash, some at a time."""
+        for batch in await asyncio.to_thread(self._trash.batches):
+            for keys in _some(await asyncio.to_thread(disk.names, batch), most):
+                yield keys
+
+    def discard(self, keys: Iterable[str], *, older_than: float, now: float) -> int:
+        """Put files into the trash, but none that was kept again since. Blocks.
+
+        Returns:
+            How many there were.
+        """
+        gone = 0
+        with told_in_words():
+            for key in keys:
+                file = self.path(key)
+                with self._door, suppress(FileNotFoundError):
+                    if file.stat().st_mtime < older_than:
+                        self._trash.put(file, now=now)
+                        gone += 1
+        return gone
+
+    async def restore(self, keys: Collection[str]) -> int:
+        """Take files back from the trash; how many there were."""
+        files = [self.path(key) for key in keys]
+        with told_in_words():
+            return await asyncio.to_thread(self._trash.take_back, files)
+
+    async def empty_trash(self, *, older_than: float) -> int:
+        """Delete for good what is in the trash since before a moment; work files too.
+
+        Args:
+            older_than: Unix time in seconds.
 
         Returns:
             How many files were deleted.
         """
         with told_in_words():
-            return await asyncio.to_thread(self._sweep, keep, older_than)
+            gone = await asyncio.to_thread(self._trash.empty, older_than=older_than)
+            return gone + await asyncio.to_thread(self._clear_scratch, older_than)
+
+    def holds(self, suffix: str = "") -> bool:
+        """Whether any file is kept, of this kind if one is named. Blocks."""
+        folders = [*disk.folders(self._folder), *self._trash.batches()]
+        return any(
+            KEY.fullmatch(name) and name.endswith(suffix)
+            for folder in folders
+            for name in disk.names(folder)
+        )
 
     def look(self, key: str | None = None) -> tuple[int, bool]:
         """How many bytes the file system has left, and whether a file is there.
@@ -123,7 +162,10 @@ class Media:
         """
         with told_in_words():
             free = shutil.disk_usage(self._folder).free
-            return free, key is None or self.path(key).exists()
+            there = key is None or self.path(key).exists()
+            if key and not there:
+                there = self._trash.take_back([self.path(key)]) > 0
+            return free, there
 
     def _add(self, data: bytes, suffix: str) -> str:
         draft = self.scratch(f"{secrets.token_hex(8)}.part")
@@ -138,31 +180,28 @@ class Media:
         with told_in_words():
             with file.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                with _where_it_can():
-                    os.fsync(opened.fileno())
+                disk.sync_file(opened.fileno())
             key = f"{digest}{suffix}"
             kept = self.path(key)
-            kept.parent.mkdir(exist_ok=True)
+            kept.parent.mkdir(mode=0o700, exist_ok=True)
             with self._door:
-                with _where_it_can():
-                    file.chmod(0o600)
-                with _where_it_can():
-                    os.utime(file)
+                disk.keep_private(file)
                 file.replace(kept)
             # Two names of one file, as after a hard link, survive a rename.
             file.unlink(missing_ok=True)
-            _sync_folder(kept.parent)
-            _sync_folder(self._folder)
+            disk.sync_folder(kept.parent)
+            disk.sync_folder(self._folder)
         return key
 
-    def _sweep(self, keep: Container[str], older_than: float) -> int:
-        gone = 0
-        for file in list(self._folder.glob("*/*")):
-            with self._door, suppress(FileNotFoundError):
-                if file.name not in keep and file.stat().st_mtime < older_than:
-                    file.unlink()
-                    gone += 1
-        return gone
+    def _remove(self, file: Path) -> None:
+        file.unlink(missing_ok=True)
+        self._trash.delete(file.name)
+
+    def _clear_scratch(self, older_than: float) -> int:
+        old = disk.names(self._scratch, than=older_than)
+        for name in old:
+            (self._scratch / name).unlink(missing_ok=True)
+        return len(old)
 
 
 def draft_of(file: Path) -> Path:
@@ -170,32 +209,8 @@ def draft_of(file: Path) -> Path:
     return file.with_name(f".{file.name}.part")
 
 
-@contextmanager
-def told_in_words() -> Iterator[None]:
-    """Turn what a disk may say into a StorageError."""
-    try:
-        yield
-    except OSError as error:
-        number = error.errno or 0
-        sentence = _SENTENCES.get(number, "The bot's disk does not work as it should.")
-        raise StorageError(sentence) from error
-
-
-@contextmanager
-def _where_it_can() -> Iterator[None]:
-    """Go on where a file system has no such thing: FAT, SMB and FUSE lack several."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _LACKING:
-            raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename outlives a power cut only once its folder is written."""
-    with _where_it_can():
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+def _some(names: list[str], most: int) -> Iterator[list[str]]:
+    """The keys among some names, in slices."""
+    keys = [name for name in names if KEY.fullmatch(name)]
+    for first in range(0, len(keys), most):
+        yield keys[first : first + most]

@@ -32,8 +32,7 @@ SELECT
     AND kind = 'returned' AND note IS NOT NULL AND held_at >= ?) AS doubtful,
   (SELECT coalesce(sum(units), 0) FROM ledger WHERE chat = ? AND workspace = ?
     AND {COUNTS} AND held_at >= ?) AS together,
-  (SELECT coalesce(sum(micros), 0) FROM ledger WHERE micros > 0
-    AND {COUNTS} AND held_at >= ?) AS spent,
+  (SELECT coalesce(sum(micros), 0) FROM spending WHERE day >= ?) AS spent,
   (SELECT count(*) FROM overrides WHERE person = ?
     AND workspace IN (?, '')) AS overridden,
   (SELECT units FROM overrides WHERE person = ? AND workspace IN (?, '')
@@ -184,7 +183,7 @@ async def usage(db: Rows, person: Person, place: Place, *, now: float) -> Usage:
         place.chat,
         place.workspace,
         today,
-        _month(now),
+        _month(now) // DAY,
         person.key,
         place.key,
         person.key,

@@ -14,7 +14,6 @@ from bot.errors import BotError, Fault, ProviderError, StorageError
 from bot.lifecycle import BROKEN, Lifecycle, Superseded, ended_badly, stopped
 from bot.models import Delay, Job, Snapshot, State
 from bot.providers import Provider
-from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +21,7 @@ log = logging.getLogger(__name__)
 FINAL = frozenset(
     {Fault.EXPIRED, Fault.LOST, Fault.REFUSED_INPUT, Fault.REFUSED_OUTPUT}
 )
+MOST_LOOKS = 500  # a second, of all jobs together: what one machine can well do
 NOT_HAD = "The clip is made, but {provider} did not hand it out."
 ASK_AGAIN = "Press Again: nothing new is ordered if the service hands it out by then."
 
@@ -55,7 +55,7 @@ class Rendering(Lifecycle):
     async def rendering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
         """Watch the provider until the clip is there."""
         provider = self._provider(job)
-        watch = _Watch(self._pace.pauses(), await self._history(job))
+        watch = _Watch(self._pace.pauses(), await self.history.of(job.request))
         if again:  # not everyone at once after a restart
             await self._rest(job, random.uniform(0, self._pace.first))
         hinted = True
@@ -150,11 +150,7 @@ class Rendering(Lifecycle):
                 called=self.callers.trusts(job.request.provider),
                 dice=random.random(),
             )
-        return max(pause, seen.rest or 0.0)
-
-    async def _history(self, job: Job) -> Sequence[float]:
-        """Seconds that the latest renders like this one took."""
-        return await job_rows.durations(self._store, job.request, limit=30)
+        return max(pause, seen.rest or 0.0, len(self._waits) / MOST_LOOKS)
 
     async def _had(
         self, job: Job, attempt: Callable[[Job, int], Awaitable[Job]]

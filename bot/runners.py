@@ -3,17 +3,22 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from bot.errors import StorageError
 from bot.jobs import Jobs
+from bot.models import Job
 from bot.store import Store
 from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
 
 MOST_TRIES = 5  # of a job that breaks in a way nobody foresaw, before it is given up
+SLICE = 100  # jobs that are resumed at a time
+BREATHS = 5  # between two of them
+T = TypeVar("T")
 
 
 class LocalRunner:
@@ -54,8 +59,7 @@ class LocalRunner:
     async def run(self) -> None:
         """Resume what was under way, then admit and run jobs until cancelled."""
         try:
-            for job_id in await job_rows.under_way(self._store):
-                self._carry(job_id)
+            await self._resume()
             while True:
                 self._bell.clear()
                 await self._admit()
@@ -63,6 +67,29 @@ class LocalRunner:
                 await asyncio.sleep(self._breath)
         finally:
             await self._let_go()
+
+    async def _resume(self) -> None:
+        """Go on with what was under way; the rows of many are read bit by bit."""
+        under_way = await self._patiently(partial(job_rows.under_way, self._store))
+        slices = [
+            under_way[first : first + SLICE]
+            for first in range(0, len(under_way), SLICE)
+        ]
+        for job_ids in slices:
+            take = partial(job_rows.take_all, job_ids=job_ids)
+            for job in await self._patiently(partial(self._store.transaction, take)):
+                self._carry(job.id, job)
+            if len(slices) > 1:
+                await asyncio.sleep(self._breath * BREATHS)
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Try anew what a full disk or a lock stops."""
+        while True:
+            try:
+                return await work()
+            except StorageError as error:
+                log.warning("no job can go on: %s", error)
+            await asyncio.sleep(self._patience)
 
     async def _admit(self) -> None:
         try:
@@ -84,20 +111,25 @@ class LocalRunner:
             for job_id in admitted:
                 self._carry(job_id)
 
-    def _carry(self, job_id: str) -> None:
-        task = asyncio.create_task(self._to_the_end(job_id), name=f"job {job_id}")
+    def _carry(self, job_id: str, taken: Job | None = None) -> None:
+        running = self._to_the_end(job_id, [taken] if taken else [])
+        task = asyncio.create_task(running, name=job_id)
         self._tasks[job_id] = task
         task.add_done_callback(lambda _: self._carried(job_id))
 
-    async def _to_the_end(self, job_id: str) -> None:
+    async def _to_the_end(self, job_id: str, taken: list[Job]) -> None:
         """A full disk or a busy database delays a job; it never loses one.
 
         What breaks in any other way is tried a few times, and then given up.
+
+        Args:
+            job_id: Which.
+            taken: The job, if it was taken with others; only once, and not kept here.
         """
         broken = 0
         while broken < MOST_TRIES:
             try:
-                return await self._jobs.run(job_id)
+                return await self._jobs.run(job_id, taken.pop() if taken else None)
             except StorageError as error:
                 log.warning("job %s waits: %s", job_id, error)
             except Exception:

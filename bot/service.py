@@ -37,11 +37,10 @@ from bot.providers import Provider
 from bot.reports import Chat
 from bot.room import Room
 from bot.stills import Stills
-from bot.store import Rows, Store, notes
+from bot.store import Rows, Store, files, notes
 from bot.store import characters as character_rows
 from bot.store import clips as clip_rows
 from bot.store import jobs as job_rows
-from bot.store import uploads as upload_rows
 from bot.store.characters import Kept
 from bot.uploads import Uploads
 from bot.vault import Vault
@@ -201,23 +200,23 @@ class RenderService(Orders):
         if not job.state.ended:
             raise StateError("That clip is still being made.", hint="Cancel it first.")
         clip = await clip_rows.get(self._store, clip_id)
+        own = {job.media, job.request.still, job.request.last}
+        if clip is not None:
+            own |= {clip.media, clip.poster, clip.last_frame, clip.request.still}
+        keys = [key for key in own if key]
 
         async def write(db: Rows) -> frozenset[str]:
             await clip_rows.remove(db, clip_id)
             if event := await job_rows.remove(db, clip_id):
                 # A chat may bring the order again long after it was carried out.
                 await notes.put(db, f"{DELETED}{event}", "", now=self._now())
-            clips = await clip_rows.media(db) | await job_rows.stills(db)
-            clips |= await upload_rows.media(db)
-            return frozenset(clips | await character_rows.media(db))
+            return await files.needed(db, keys)
 
         used = await self._store.transaction(write)
         if provider := self._providers.get(job.request.provider):
             await provider.forget(job)
-        if clip is not None:
-            own = {clip.media, clip.poster, clip.last_frame, clip.request.still}
-            for key in own - used - {None}:
-                await self._media.remove(str(key))
+        for key in set(keys) - used:
+            await self._media.remove(key)
 
     async def resend(
         self, clip_id: str, *, person: Person, place: Place, event: str | None = None

@@ -248,10 +248,18 @@ def _socket_address(text: str) -> str:
     return text
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError from error
+
+
 def _sqlite(text: str) -> str:
-    if not text.startswith("sqlite:///") or text == "sqlite:///":
+    start, slashes, file = text.partition("sqlite:///")
+    if start or not slashes or not file or file.endswith("/"):
         raise ValueError
-    return text
+    return f"{slashes}{_path(file)}"
 
 
 def why(error: OSError | UnicodeDecodeError) -> str:

@@ -5,11 +5,11 @@ wait is ever measured with it. A job's row keeps the seconds that it had waited 
 was written; whoever takes the job up again goes on counting from there.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.hint import Hint
 from bot.models import Job, Snapshot
 
 
@@ -30,7 +30,7 @@ class _Wait:
     ordered: float | None = None
     answer: Snapshot | None = None
     odd: bool = False
-    hint: asyncio.Event = field(default_factory=asyncio.Event)
+    hint: Hint = field(default_factory=Hint)
 
 
 class Waits:
@@ -43,6 +43,9 @@ class Waits:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._waits: dict[str, _Wait] = {}
+
+    def __len__(self) -> int:
+        return len(self._waits)
 
     def begin(self, job: Job, *, before: float, again: bool) -> None:
         """Count on for a job.
@@ -113,14 +116,7 @@ class Waits:
         Returns:
             Whether somebody did.
         """
-        hint = self._waits[job_id].hint
-        try:
-            async with asyncio.timeout(seconds):
-                await hint.wait()
-        except TimeoutError:
-            return False
-        hint.clear()
-        return True
+        return await self._waits[job_id].hint.wait(seconds)
 
     def wake(self, job_id: str) -> None:
         """End a job's rest."""

@@ -180,3 +180,28 @@ def test_caps_read_numbers_roles_and_unlimited() -> None:
     assert caps.person_day is None
     assert caps.month_micros == 12_500_000
     assert caps.roles == {"patron": 300, "moderator": None}
+
+
+def test_a_path_may_begin_with_the_home_of_the_bots_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A `.env` file is read by no shell; a folder named `~` is nobody's wish."""
+    monkeypatch.setenv("HOME", "/home/ann")
+
+    settings = Settings.read(
+        {"VIVANT_DATA": "~/vivant", "VIVANT_CATALOGUE": "~/cards.toml"}
+    )
+    elsewhere = Settings.read({"VIVANT_DATABASE_URL": "sqlite:///~/bot.sqlite3"})
+
+    assert settings.data == Path("/home/ann/vivant")
+    assert settings.database == Path("/home/ann/vivant/vivant.sqlite3")
+    assert settings.catalogue == Path("/home/ann/cards.toml")
+    assert elsewhere.database == Path("/home/ann/bot.sqlite3")
+    with pytest.raises(SetupError, match="no such user"):
+        Settings.read({"VIVANT_DATA": "~nobody-of-that-name/vivant"})
+
+
+@pytest.mark.parametrize("url", ["sqlite:///data/", "sqlite:///", "x sqlite:///y"])
+def test_an_address_of_no_file_is_refused(url: str) -> None:
+    with pytest.raises(SetupError, match="VIVANT_DATABASE_URL"):
+        Settings.read({"VIVANT_DATABASE_URL": url})

@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot import runners
 from bot.errors import (
     DeliveryError,
     Fault,
@@ -643,3 +645,27 @@ async def test_trouble_keeps_its_numbers(tmp_path: Path) -> None:
         error = (await house.service.job(job.id, person=ANN)).error
 
         assert str(error) == "That took longer than 2 s."
+
+
+async def test_many_jobs_go_on_in_slices_however_busy_the_database_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runners, "SLICE", 3)
+    async with open_fake_house(tmp_path) as house:
+        jobs = [await house.submit(f"push in, number {n}") for n in range(10)]
+        await house.store.rows("UPDATE jobs SET state = 'submitting'")
+        busy = [StorageError("The bot's database is busy.") for _ in range(2)]
+        carry_out = house.store.transaction
+
+        async def sometimes(work: Any) -> Any:
+            if busy:
+                raise busy.pop()
+            return await carry_out(work)
+
+        monkeypatch.setattr(house.store, "transaction", sometimes)
+
+        await house.settled()
+
+        rows = await house.store.rows("SELECT id FROM jobs WHERE state = 'done'")
+        assert {row["id"] for row in rows} == {job.id for job in jobs}
+        assert len(house.provider.orders.read()) == 10

@@ -19,6 +19,13 @@ def files(media: Media) -> list[Path]:
     return [file for file in media._folder.rglob("*") if file.is_file()]
 
 
+async def thrown_away(media: Media, keys: list[str], *, now: float = 0.0) -> int:
+    """Put what is older than yesterday into the trash."""
+    return await asyncio.to_thread(
+        media.discard, keys, older_than=YESTERDAY + 1, now=now
+    )
+
+
 async def test_bytes_are_kept_under_their_hash(media: Media) -> None:
     key = await media.add_bytes(b"a still", ".png")
 
@@ -96,19 +103,77 @@ async def test_removing_twice_is_removing_once(media: Media) -> None:
     assert not media.path(key).exists()
 
 
-async def test_a_sweep_deletes_what_is_old_and_not_wanted(media: Media) -> None:
-    wanted = await media.add_bytes(b"wanted", ".png")
-    unwanted = await media.add_bytes(b"unwanted", ".png")
+async def test_only_what_is_old_is_thrown_away(media: Media) -> None:
+    old = await media.add_bytes(b"old", ".png")
     fresh = await media.add_bytes(b"fresh", ".png")
+    os.utime(media.path(old), (YESTERDAY, YESTERDAY))
+
+    found = [key async for keys in media.older(10, than=YESTERDAY + 1) for key in keys]
+    gone = await thrown_away(media, [old, fresh])
+
+    assert found == [old]
+    assert gone == 1
+    assert media.path(fresh).exists()
+    assert not media.path(old).exists()
+
+
+async def test_what_was_thrown_away_can_be_had_back_until_the_trash_is_emptied(
+    media: Media,
+) -> None:
+    keys = [await media.add_bytes(name, ".png") for name in (b"one", b"two")]
+    for key in keys:
+        os.utime(media.path(key), (YESTERDAY, YESTERDAY))
+    await thrown_away(media, keys, now=1_000.0)
+
+    assert {key async for some in media.in_trash(1) for key in some} == set(keys)
+    assert await media.restore(keys[:1]) == 1
+    assert media.path(keys[0]).read_bytes() == b"one"
+    assert await media.empty_trash(older_than=1_000.0) == 0
+    assert await media.empty_trash(older_than=1_001.0) == 1
+    assert await media.restore(keys[1:]) == 0
+
+
+async def test_a_picture_that_is_asked_for_comes_back_from_the_trash(
+    media: Media,
+) -> None:
+    key = await media.add_bytes(b"asked for late", ".png")
+    os.utime(media.path(key), (YESTERDAY, YESTERDAY))
+    await thrown_away(media, [key])
+
+    _, there = await asyncio.to_thread(media.look, key)
+
+    assert there
+    assert media.path(key).read_bytes() == b"asked for late"
+
+
+async def test_what_a_person_deletes_is_not_in_the_trash_either(media: Media) -> None:
+    key = await media.add_bytes(b"deleted", ".png")
+    os.utime(media.path(key), (YESTERDAY, YESTERDAY))
+    await thrown_away(media, [key])
+
+    await media.remove(key)
+
+    assert files(media) == []
+
+
+async def test_work_files_that_were_left_behind_go_after_their_time(
+    media: Media,
+) -> None:
     work_file = media.scratch("left-behind.mp4")
     work_file.write_bytes(b"")
-    for file in (media.path(wanted), media.path(unwanted), work_file):
-        os.utime(file, (YESTERDAY, YESTERDAY))
+    os.utime(work_file, (YESTERDAY, YESTERDAY))
 
-    gone = await media.sweep({wanted}, older_than=YESTERDAY + 1)
+    assert await media.empty_trash(older_than=YESTERDAY + 1) == 1
+    assert files(media) == []
 
-    assert gone == 2
-    assert set(files(media)) == {media.path(wanted), media.path(fresh)}
+
+async def test_files_that_are_not_ours_are_left_alone(media: Media) -> None:
+    key = await media.add_bytes(b"ours", ".png")
+    theirs = media.path(key).with_name(".DS_Store")
+    theirs.write_bytes(b"")
+    os.utime(theirs, (YESTERDAY, YESTERDAY))
+
+    assert [keys async for keys in media.older(10, than=YESTERDAY + 1)] == []
 
 
 async def test_what_is_kept_is_young_however_long_it_was_worked_on(
@@ -120,7 +185,24 @@ async def test_what_is_kept_is_young_however_long_it_was_worked_on(
 
     await media.adopt(work_file, ".mp4")
 
-    assert await media.sweep(set(), older_than=YESTERDAY + 1) == 0
+    assert [keys async for keys in media.older(10, than=YESTERDAY + 1)] == []
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("call", ["fsync", "utime", "chmod"])
+async def test_a_disk_that_knows_a_call_not_keeps_files_all_the_same(
+    media: Media, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    """As network shares, FUSE and memory cards do."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, refuse)
+
+    key = await media.add_bytes(b"a still", ".png")
+
+    assert media.path(key).read_bytes() == b"a still"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bot.config import Settings
 from bot.copies import Copies
 from bot.errors import Fault, ProviderError
 from bot.films import FILMS, Films
+from bot.history import History
 from bot.jobs import Jobs
 from bot.models import Ask, Job, Op, Size, State, Still, Tier, Way
 from bot.pacing import Pace
@@ -23,7 +24,6 @@ from bot.runners import LocalRunner
 from bot.service import RenderService
 from bot.stills import Stills
 from bot.store import Store, open_sqlite
-from bot.store import jobs as job_rows
 from bot.workshop import Workshop
 from tests.fakes.house import ANN, AT_ONCE, HERE, PLENTY, Ticks
 from tests.fakes.providers import service as fakes
@@ -509,9 +509,9 @@ async def test_a_models_own_history_is_remembered(tmp_path: Path) -> None:
         done = await house.settled(await house.order())
         other = replace(done.request, model="other")
 
-        history = await job_rows.durations(house.store, done.request, limit=30)
-        assert history == [9.0, 9.0, 9.0]
-        assert await job_rows.durations(house.store, other, limit=30) == []
+        for history in (house.jobs.history, History(house.store)):  # and read anew
+            assert list(await history.of(done.request)) == [9.0, 9.0, 9.0]
+            assert not await history.of(other)
 
 
 def test_a_fault_says_how_long_to_wait() -> None:

@@ -1,9 +1,13 @@
 """The database keeps what it acknowledged, and says plainly why it cannot open."""
 
 import asyncio
+import errno
+import fcntl
 import os
+import shutil
 import sqlite3
 import stat
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +15,7 @@ import pytest
 
 from bot.errors import SetupError, StorageError
 from bot.store import Rows, Store, open_sqlite
+from bot.store.schema import MIGRATIONS
 
 COUNT = "SELECT count(*) AS n FROM overrides"
 INSERT = "INSERT INTO overrides(person, workspace, units) VALUES(?, '', ?)"
@@ -116,6 +121,142 @@ async def test_a_second_bot_on_the_same_file_is_refused(tmp_path: Path) -> None:
     await store.close()
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL])
+async def test_a_disk_that_cannot_lock_is_no_second_bot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(SetupError, match="on a disk that cannot lock files"):
+        await open_sqlite(tmp_path / "vivant.sqlite3")
+
+
+async def test_sqlites_own_locks_refused_are_told_as_such_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite says the same to a disk without locks as to a lock that is taken."""
+    file = tmp_path / "vivant.sqlite3"
+    await (await open_sqlite(file)).close()
+    other = sqlite3.connect(file)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("PRAGMA journal_mode=DELETE")
+    other.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(SetupError, match="in use: is another Vivant"):
+        await open_sqlite(file)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    with pytest.raises(SetupError, match="on a disk that cannot lock files"):
+        await open_sqlite(file)
+    other.close()
+
+
+async def test_other_programs_may_read_beside_the_bot(
+    store: Store, tmp_path: Path
+) -> None:
+    """A backup or a look by the command line; the bot writes on."""
+    await store.rows(INSERT, "ann", 1)
+
+    assert _pragma(tmp_path / "vivant.sqlite3", "user_version") == len(MIGRATIONS)
+    await store.rows(INSERT, "bob", 1)
+
+
+async def test_a_read_waits_for_no_write(store: Store) -> None:
+    reading = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    go_on = threading.Event()
+
+    async def write_slowly(db: Rows) -> None:
+        await db.rows(INSERT, "ann", 1)
+        loop.call_soon_threadsafe(reading.set_result, None)
+        go_on.wait(30)
+
+    writing = asyncio.create_task(store.transaction(write_slowly))
+    await reading
+    assert await store.rows(COUNT) == [{"n": 0}]
+    go_on.set()
+    await writing
+
+    assert await store.rows(COUNT) == [{"n": 1}]
+
+
+async def test_whoever_has_written_reads_it(store: Store) -> None:
+    for number in range(50):
+        await store.rows(INSERT, f"ann-{number}", 1)
+        assert await store.rows(COUNT) == [{"n": number + 1}]
+
+
+async def test_a_backup_is_of_one_moment_while_writing_goes_on(
+    store: Store, tmp_path: Path
+) -> None:
+    async def write_both(db: Rows, *, number: int) -> None:
+        for name in ("one", "two"):
+            await db.rows(INSERT, f"{name}-{number}", 1)
+
+    async def keep_writing() -> None:
+        for number in range(200):
+            await store.transaction(partial(write_both, number=number))
+
+    writing = asyncio.create_task(keep_writing())
+    for number in range(3):
+        await store.backup(tmp_path / f"copy-{number}.sqlite3")
+    await writing
+
+    copy = tmp_path / "copy-2.sqlite3"
+    assert copy.stat().st_mode & 0o077 == 0
+    assert _one(copy, "PRAGMA integrity_check") == "ok"
+    assert int(_one(copy, COUNT)) % 2 == 0
+    with pytest.raises(FileExistsError):
+        await store.backup(copy)
+
+
+@pytest.mark.parametrize("number", range(len(MIGRATIONS)))
+def test_a_kill_in_the_middle_of_a_migration_is_nothing_special(
+    tmp_path: Path, number: int
+) -> None:
+    """At each statement of each: what is not whole is not there."""
+    file = tmp_path / "vivant.sqlite3"
+    statements = _statements(MIGRATIONS[number])
+    for stop in range(len(statements)):
+        file.unlink(missing_ok=True)
+        db = sqlite3.connect(file, isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        for step, script in enumerate(MIGRATIONS[:number], start=1):
+            db.executescript(f"BEGIN;{script};PRAGMA user_version={step};COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+        for statement in statements[: stop + 1]:
+            db.execute(statement)
+        lost = tmp_path / f"lost-{stop}.sqlite3"  # as a kill leaves it
+        for end in ("", "-wal"):
+            shutil.copy(f"{file}{end}", f"{lost}{end}")
+        db.close()
+
+        asyncio.run(_open_and_close(lost))
+
+        assert _pragma(lost, "user_version") == len(MIGRATIONS)
+        assert _one(lost, "PRAGMA integrity_check") == "ok"
+
+
+async def _open_and_close(file: Path) -> None:
+    await (await open_sqlite(file)).close()
+
+
+def _statements(script: str) -> list[str]:
+    found, statement = [], ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            found.append(statement)
+            statement = ""
+    return found
+
+
 async def test_a_file_from_a_newer_version_is_refused_and_left_alone(
     tmp_path: Path,
 ) -> None:
@@ -174,3 +315,11 @@ def _pragma(file: Path, words: str) -> int | None:
     finally:
         database.close()
     return int(row[0]) if row else None
+
+
+def _one(file: Path, sql: str) -> str:
+    database = sqlite3.connect(file)
+    try:
+        return str(database.execute(sql).fetchone()[0])
+    finally:
+        database.close()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.backup import DATABASE
+from bot.store import lock
 
 UNPACKING = ".restore-1-unpacking"
 WHOLE = ".restore-2-whole"
@@ -84,7 +85,9 @@ def _entries(data: Path) -> list[Path]:
     return [
         one
         for one in sorted(data.iterdir())
-        if one.name not in OTHERS and not one.name.startswith(ASIDE)
+        if one.name not in OTHERS
+        and one.suffix != lock.SUFFIX  # whoever takes it next makes it if need be
+        and not one.name.startswith(ASIDE)
     ]
 
 

@@ -19,7 +19,7 @@ from bot.backup import DATABASE, reading, swap, writing
 from bot.commands.control import snapshot
 from bot.config import Settings
 from bot.errors import SetupError
-from bot.store import snapshots
+from bot.store import lock, snapshots
 
 FROM_PIPE = "-"
 Count = Callable[[int], None]
@@ -138,7 +138,7 @@ def _alone(data: Path, database: Path) -> Iterator[None]:
     Raises:
         SetupError: One runs there.
     """
-    if snapshots.is_in_use(database):
+    if lock.is_held(database):
         raise SetupError([f"A bot runs on {database}: stop it first."])
     line = None
     if socket.SUPPORTED:

@@ -5,8 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from bot.disk import told_in_words
 from bot.errors import Fault, ProviderError
-from bot.media import told_in_words
 
 BATCH = 1 << 20  # bytes that are written in one go
 PAGES = ("text/html", "application/xhtml", "application/json", "text/plain")

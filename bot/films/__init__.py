@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.clips import MOST_PIXELS
+from bot.disk import told_in_words
 from bot.errors import (
     BotError,
     Fault,
@@ -23,7 +24,7 @@ from bot.errors import (
     WorkshopError,
 )
 from bot.films.boxes import outline
-from bot.media import Media, told_in_words
+from bot.media import Media
 from bot.models import Clip, Job, Json, Op, Size, Way
 from bot.sheets import blank
 from bot.stills import film

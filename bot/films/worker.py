@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import clips, joining, sheets
-from bot.media import told_in_words
+from bot.disk import told_in_words
 from bot.stills.film import measure
 
 Args = Mapping[str, Any]

@@ -26,6 +26,7 @@ from bot.errors import Fault, ProviderError
 from bot.providers import retiring
 from bot.providers.answers import Answer, parse
 from bot.providers.faults import GONE, Said, fault_of_order, told
+from bot.providers.line import Line, Question
 from bot.providers.retiring import Retirement
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 Part = tuple[str, tuple[str | None, str | bytes] | tuple[str, bytes, str]]
 Files = Sequence[Part]
 
+# A path that goes behind the base as it is: no dots alone, nothing to be encoded.
+PLAIN = re.compile(r"(?:(?!\.+(?:/|$))[\w.~%-]+(?:/(?=.)|$))+", re.ASCII)
 MOST_JSON = 4 << 20  # bytes of an answer; the longest list seen is far below
 MOST_ORDERS = 20  # under way at the same time; no service is let have more jobs
 OWNERS = frozenset({Fault.AUTH, Fault.NO_MONEY, Fault.MODEL_GONE, Fault.UPSTREAM})
@@ -115,6 +118,11 @@ class Calls:
             "follow_redirects": False,
         }
         self._client = httpx.AsyncClient(**options)
+        self._origin = str(httpx.URL(self.base))
+        self._headers = self._client.headers.multi_items()
+        self._line = Line(
+            trust(), connect=self._patience.connect, silent=self._patience.silent
+        )
         # A connection that the service has just closed would make an order ambiguous,
         # so every order has one of its own.
         fresh = httpx.Limits(max_keepalive_connections=0)
@@ -138,13 +146,12 @@ class Calls:
         Raises:
             ProviderError: There was no whole answer.
         """
-        request = self._client.build_request(
-            method, urljoin(self.base, path), params=params, json=json, headers=headers
-        )
         await self._knock()
         try:
-            async with self._turns:
-                answer = await self._send(self._client, request, most)
+            async with self._turns, asyncio.timeout(self._patience.answer):
+                question = self._question(method, path, params, json, headers)
+                status, heads, body = await self._line.ask(question, most=most)
+            answer = Answer(status, await parse(body), heads)
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock())
             raise self.refusal(Fault.UPSTREAM, cause=error) from error
@@ -230,6 +237,7 @@ class Calls:
 
     async def close(self) -> None:
         """Let go of the connections."""
+        await self._line.close()
         await self._client.aclose()
         await self._orders.aclose()
 
@@ -246,6 +254,22 @@ class Calls:
             raise ProviderError(
                 Fault.MODEL_GONE, GONE, title=self.title, instead=said.instead
             )
+
+    def _question(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        json: object,
+        headers: Mapping[str, str] | None,
+    ) -> Question:
+        if PLAIN.fullmatch(path) and not (params or headers) and json is None:
+            return Question(method, self._origin + path, self._headers)
+        request = self._client.build_request(
+            method, urljoin(self.base, path), params=params, json=json, headers=headers
+        )
+        sent = request.headers.multi_items()
+        return Question(method, str(request.url), sent, request.content)
 
     def _turned_away(self, answer: Answer) -> ProviderError:
         """What an order's bad status means: was it surely not accepted?"""

@@ -8,7 +8,6 @@ from pathlib import Path
 from bot.errors import StillError
 from bot.media import Media
 from bot.models import Size
-from bot.stills.fit import fit
 
 MIME = "image/jpeg"
 NAME = "still.jpg"
@@ -67,6 +66,8 @@ def _read(file: Path, most: int) -> bytes | None:
 
 
 def _fit(still: Path, work: Path, size: Size) -> bytes:
+    from bot.stills.fit import fit  # noqa: PLC0415 - 10 MB: Pillow
+
     try:
         fit(still, work, size=size)
         return work.read_bytes()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot.media import told_in_words
+from bot.disk import told_in_words
 from bot.stills.decode import load
 from bot.stills.source import mapped
 

@@ -51,8 +51,3 @@ async def count(db: Rows, *, person: str) -> int:
         "SELECT count(*) AS n FROM characters WHERE person = ?", person
     )
     return int(row["n"])
-
-
-async def media(db: Rows) -> set[str]:
-    """Every media key that a character needs."""
-    return {row["media"] for row in await db.rows("SELECT media FROM characters")}

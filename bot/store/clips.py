@@ -1,5 +1,6 @@
 """Rows of clips, where they were delivered, and the messages that name them."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,6 +9,8 @@ import msgspec
 
 from bot.models import Clip, Place
 from bot.store.rows import Row, Rows
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ async def seen(db: Rows, clip_id: str, place: Place) -> tuple[Clip, bool] | None
         place.channel,
         clip_id,
     )
-    return (_clip(rows[0]["details"]), bool(rows[0]["posted"])) if rows else None
+    return next(((clip, bool(rows[0]["posted"])) for clip in _clips(rows)), None)
 
 
 async def many(db: Rows, clip_ids: Sequence[str]) -> dict[str, Clip]:
@@ -73,7 +76,7 @@ async def many(db: Rows, clip_ids: Sequence[str]) -> dict[str, Clip]:
         f"SELECT id, details FROM clips WHERE id IN ({', '.join('?' * len(clip_ids))})",
         *clip_ids,
     )
-    return {row["id"]: _clip(row["details"]) for row in rows}
+    return {clip.id: clip for clip in _clips(rows)}
 
 
 async def lineage(db: Rows, clip_id: str) -> Sequence[Clip]:
@@ -86,7 +89,7 @@ async def lineage(db: Rows, clip_id: str) -> Sequence[Clip]:
         " SELECT details FROM line ORDER BY depth DESC",
         clip_id,
     )
-    return [_clip(row["details"]) for row in rows]
+    return _clips(rows)
 
 
 async def remove(db: Rows, clip_id: str) -> None:
@@ -95,17 +98,12 @@ async def remove(db: Rows, clip_id: str) -> None:
     await db.rows("DELETE FROM clips WHERE id = ?", clip_id)
 
 
-async def older_than(db: Rows, moment: float) -> Sequence[str]:
-    """Ids of clips that were made before a moment."""
-    rows = await db.rows("SELECT id FROM clips WHERE created < ?", moment)
+async def older_than(db: Rows, moment: float, *, limit: int) -> Sequence[str]:
+    """Ids of some clips that were made before a moment."""
+    rows = await db.rows(
+        "SELECT id FROM clips WHERE created < ? LIMIT ?", moment, limit
+    )
     return [row["id"] for row in rows]
-
-
-async def media(db: Rows) -> set[str]:
-    """Every media key that a clip needs."""
-    clips = [_clip(r["details"]) for r in await db.rows("SELECT details FROM clips")]
-    keys = {key for c in clips for key in (c.media, c.poster, c.last_frame)}
-    return keys | {clip.request.still for clip in clips if clip.request.still}
 
 
 async def anchor(db: Rows, clip_id: str, place: Place, message: str) -> None:
@@ -166,8 +164,15 @@ async def note_delivery(db: Rows, what: Delivery, *, now: float) -> None:
     )
 
 
-def _clip(details: str) -> Clip:
-    return msgspec.json.decode(details, type=Clip)
+def _clips(rows: Sequence[Row]) -> list[Clip]:
+    """The clips of rows. A damaged row must not take the others with it."""
+    found = []
+    for row in rows:
+        try:
+            found.append(msgspec.json.decode(row["details"], type=Clip))
+        except msgspec.MsgspecError:
+            log.error("a clip cannot be read: its row is damaged")  # noqa: TRY400
+    return found
 
 
 def _delivery(row: Row) -> Delivery:

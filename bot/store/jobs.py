@@ -1,7 +1,9 @@
 """Rows of jobs: taken in, handed out, moved on, looked up."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import msgspec
 
@@ -18,10 +20,11 @@ from bot.models import (
 )
 from bot.store import notes
 from bot.store.rows import Row, Rows
+from bot.store.schema import BUSY, ENDED
 
-ENDED = "('done', 'failed', 'cancelled')"
 SHOWN = "once:shown "  # begins the note of a job whose card needs no more edits
 IDLE = "('queued', 'done', 'failed', 'cancelled')"
+MOST_AHEAD = 1_000  # of a longer queue nobody wants to know the length
 
 # Fair: everybody's first waiting job before anybody's second, counting what they have
 # in flight; at most so many of a person and so many on a provider.
@@ -38,14 +41,17 @@ UPDATE jobs SET state = 'submitting', updated = ? WHERE state = 'queued' AND (
           row_number() OVER (PARTITION BY q.person ORDER BY q.created)
             + coalesce(mine.n, 0) AS turn
         FROM jobs q LEFT JOIN (
-          SELECT person, count(*) AS n FROM jobs WHERE state NOT IN {IDLE}
+          SELECT person, count(*) AS n FROM jobs WHERE state IN {BUSY}
           GROUP BY person) mine ON mine.person = q.person
         WHERE q.state = 'queued') waiting
       LEFT JOIN (
-        SELECT provider, count(*) AS n FROM jobs WHERE state NOT IN {IDLE}
+        SELECT provider, count(*) AS n FROM jobs WHERE state IN {BUSY}
         GROUP BY provider) busy ON busy.provider = waiting.provider) placed
     WHERE turn <= ? AND slot <= CASE provider {{slots}} ELSE 1 END))
 RETURNING id"""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,34 +129,41 @@ async def by_ref(db: Rows, provider: str, ref: str) -> Job | None:
 
 async def take(db: Rows, job_id: str) -> Job | None:
     """Raise the job's run number and own it; None when there is nothing left to do."""
-    return _first(
+    return next(iter(await take_all(db, [job_id])), None)
+
+
+async def take_all(db: Rows, job_ids: Sequence[str]) -> list[Job]:
+    """Own all of these jobs that have something left to do."""
+    return _jobs(
         await db.rows(
-            "UPDATE jobs SET run = run + 1 WHERE id = ?"
+            f"UPDATE jobs SET run = run + 1 WHERE id IN ({_marks(job_ids)})"
             f" AND state NOT IN {IDLE} RETURNING *",
-            job_id,
+            *job_ids,
         )
     )
 
 
 async def save(db: Rows, job: Job) -> Job | None:
     """Write where the job has come to; None when a later run has taken it over."""
-    return _first(
-        await db.rows(
-            "UPDATE jobs SET state = ?, provider = ?, request = ?, ref = ?, place = ?,"
-            " details = ?, units = ?, micros = ?, updated = ?"
-            " WHERE id = ? AND run = ? RETURNING *",
-            job.state,
-            job.request.provider,
-            _text(job.request),
-            job.ref,
-            _text(job.place),
-            _details(job),
-            job.price.units,
-            job.price.micros,
-            job.updated,
-            job.id,
-            job.run,
-        )
+    rows = await db.rows(
+        "UPDATE jobs SET state = ?, provider = ?, request = ?, ref = ?, place = ?,"
+        " details = ?, units = ?, micros = ?, updated = ?"
+        " WHERE id = ? AND run = ? RETURNING cancel, card",
+        job.state,
+        job.request.provider,
+        _text(job.request),
+        job.ref,
+        _text(job.place),
+        _details(job),
+        job.price.units,
+        job.price.micros,
+        job.updated,
+        job.id,
+        job.run,
+    )
+    # The rest is as it was written: nothing is read anew, and nothing held twice.
+    return next(
+        (replace(job, cancel=bool(r["cancel"]), card=r["card"]) for r in rows), None
     )
 
 
@@ -181,7 +194,7 @@ async def rivals(db: Rows, job: Job) -> bool:
     asked = job.request.prompt.strip()
     return any(
         other.request.prompt.strip() == asked
-        for other in map(_job, rows)
+        for other in _jobs(rows)
         if other.billed or other.state is State.SUBMITTING
     )
 
@@ -220,26 +233,17 @@ async def note_billed(db: Rows, job_id: str, *, billed: bool) -> None:
         )
 
 
-async def durations(db: Rows, request: RenderRequest, *, limit: int) -> list[float]:
-    """Seconds that the latest renders by the same model took.
-
-    Those of the same length, or of any, where there are too few of that.
-    """
+async def durations(
+    db: Rows, provider: str, *, limit: int
+) -> list[tuple[str, int, float]]:
+    """The latest renders of a provider: model, seconds of clip, seconds it took."""
     rows = await db.rows(
         "SELECT request, details FROM jobs WHERE provider = ? AND state = 'done'"
         " ORDER BY updated DESC LIMIT ?",
-        request.provider,
-        limit * 4,
+        provider,
+        limit,
     )
-    done = [
-        (earlier.made_seconds, took)
-        for row in rows
-        if (took := msgspec.json.decode(row["details"], type=_Details).took)
-        and (earlier := msgspec.json.decode(row["request"], type=RenderRequest)).model
-        == request.model
-    ]
-    alike = [took for seconds, took in done if seconds == request.made_seconds]
-    return (alike if len(alike) >= 3 else [took for _, took in done])[:limit]
+    return [found for row in rows if (found := _duration(row))]
 
 
 async def ask_cancel(db: Rows, job_id: str) -> Job | None:
@@ -265,19 +269,18 @@ async def admit(
 
 async def under_way(db: Rows) -> Sequence[str]:
     """Ids of jobs that were let through and have not ended."""
-    rows = await db.rows(
-        f"SELECT id FROM jobs WHERE state NOT IN {IDLE} ORDER BY created"
-    )
+    rows = await db.rows(f"SELECT id FROM jobs WHERE state IN {BUSY} ORDER BY created")
     return [row["id"] for row in rows]
 
 
 async def ahead(db: Rows, job: Job) -> int:
-    """How many jobs wait in front of this one, roughly."""
+    """How many jobs wait in front of this one, roughly; `MOST_AHEAD` at the most."""
     [row] = await db.rows(
-        "SELECT count(*) AS n FROM jobs"
-        " WHERE state = 'queued' AND provider = ? AND created < ?",
+        "SELECT count(*) AS n FROM (SELECT 1 FROM jobs"
+        " WHERE state = 'queued' AND provider = ? AND created < ? LIMIT ?)",
         job.request.provider,
         job.created,
+        MOST_AHEAD,
     )
     return int(row["n"])
 
@@ -294,7 +297,7 @@ async def latest(
         *(before or ()),
         limit,
     )
-    return [_job(row) for row in rows]
+    return _jobs(rows)
 
 
 async def page(
@@ -310,7 +313,7 @@ async def page(
         *((after.created, after.id) if after else ()),
         limit,
     )
-    return [_job(row) for row in rows]
+    return _jobs(rows)
 
 
 async def shown_last(db: Rows, job_id: str, *, now: float) -> None:
@@ -328,7 +331,7 @@ async def unshown(db: Rows, chat: str, *, since: float) -> Sequence[Job]:
         since,
         SHOWN,
     )
-    return [_job(row) for row in rows]
+    return _jobs(rows)
 
 
 async def remove(db: Rows, job_id: str) -> str | None:
@@ -339,16 +342,15 @@ async def remove(db: Rows, job_id: str) -> str | None:
     return rows[0]["event"] if rows else None
 
 
-async def remove_ended(db: Rows, *, before: float) -> None:
-    """Forget jobs that ended before a moment."""
-    await db.rows(f"DELETE FROM jobs WHERE state IN {ENDED} AND updated < ?", before)
-
-
-async def stills(db: Rows) -> set[str]:
-    """Media keys of the stills that jobs start from."""
-    rows = await db.rows("SELECT request FROM jobs")
-    requests = (msgspec.json.decode(r["request"], type=RenderRequest) for r in rows)
-    return {key for one in requests for key in (one.still, one.last) if key}
+async def remove_ended(db: Rows, *, before: float, limit: int) -> int:
+    """Forget some jobs that ended before a moment; how many there were."""
+    rows = await db.rows(
+        "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs"
+        f" WHERE state IN {ENDED} AND updated < ? LIMIT ?) RETURNING 1",
+        before,
+        limit,
+    )
+    return len(rows)
 
 
 def _text(value: object) -> str:
@@ -360,20 +362,66 @@ def _details(job: Job) -> str:
     return _text(_Details(**changing, roles=job.person.roles))
 
 
+def _duration(row: Row) -> tuple[str, int, float] | None:
+    try:
+        took = msgspec.json.decode(row["details"], type=_Details).took
+        made = msgspec.json.decode(row["request"], type=RenderRequest)
+    except msgspec.MsgspecError:
+        return None
+    return (made.model, made.made_seconds, took) if took else None
+
+
 def _first(rows: Sequence[Row]) -> Job | None:
-    return _job(rows[0]) if rows else None
+    return next(iter(_jobs(rows)), None)
+
+
+def _jobs(rows: Sequence[Row]) -> list[Job]:
+    """The jobs of rows. A damaged row must not take the others with it."""
+    found = []
+    for row in rows:
+        try:
+            found.append(_job(row))
+        except ValueError:  # msgspec's too
+            _tell_damaged(row["id"])
+    return found
+
+
+@lru_cache(1_000)
+def _tell_damaged(job_id: str) -> None:
+    """Once: a row is read again and again."""
+    log.error("job %s cannot be read: its row is damaged", job_id)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+# Thousands of jobs are held at once, and many are of the same people and places.
+@lru_cache(1_000)
+def _place(text: str) -> Place:
+    return msgspec.json.decode(text, type=Place)
+
+
+@lru_cache(1_000)
+def _person(key: str, roles: frozenset[str]) -> Person:
+    chat, _, person = key.partition(":")
+    return Person(chat=chat, id=person, roles=roles)
+
+
+@lru_cache(1_000)
+def _price(units: int, micros: int) -> Price:
+    return Price(units=units, micros=micros)
 
 
 def _job(row: Row) -> Job:
     details = msgspec.json.decode(row["details"], type=_Details)
-    chat, _, person = row["person"].partition(":")
     return Job(
         id=row["id"],
-        person=Person(chat=chat, id=person, roles=details.roles),
-        place=msgspec.json.decode(row["place"], type=Place),
+        person=_person(row["person"], details.roles),
+        place=_place(row["place"]),
         request=msgspec.json.decode(row["request"], type=RenderRequest),
         state=State(row["state"]),
-        price=Price(units=row["units"], micros=row["micros"]),
+        price=_price(row["units"], row["micros"]),
         created=row["created"],
         updated=row["updated"],
         ref=row["ref"],

@@ -33,6 +33,19 @@ async def get(db: Rows, key: str) -> str | None:
     return str(rows[0]["value"]) if rows else None
 
 
-async def forget(db: Rows, prefix: str, *, before: float) -> None:
-    """Forget facts of a kind that were written before a moment."""
-    await db.rows("DELETE FROM notes WHERE key LIKE ? AND at < ?", f"{prefix}%", before)
+async def remove(db: Rows, key: str) -> None:
+    """Forget the fact of that key."""
+    await db.rows("DELETE FROM notes WHERE key = ?", key)
+
+
+async def forget(db: Rows, prefix: str, *, before: float, limit: int) -> int:
+    """Forget some facts of a kind that were written before a moment; how many."""
+    rows = await db.rows(
+        "DELETE FROM notes WHERE key IN (SELECT key FROM notes"
+        " WHERE key >= ? AND key < ? AND at < ? LIMIT ?) RETURNING 1",
+        prefix,
+        prefix + "\U0010ffff",
+        before,
+        limit,
+    )
+    return len(rows)

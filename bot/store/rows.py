@@ -20,7 +20,7 @@ class Rows(Protocol):
             values: What the question marks stand for.
 
         Raises:
-            StorageError: The disk is full, the file is locked or read-only.
+            StorageError: The disk is full, the file is locked, read-only or damaged.
         """
         ...
 

@@ -159,6 +159,7 @@ CREATE TABLE uploads(           -- pictures that programs send ahead of their or
 );
 CREATE INDEX uploads_person ON uploads(person, expires);
 CREATE INDEX uploads_expires ON uploads(expires);
+CREATE INDEX uploads_media ON uploads(media);
 """
 
 CLOCK = """
@@ -170,6 +171,77 @@ CREATE TABLE clock(             -- one row: what `bot.clock` said last
 );
 """
 
+# What SQLite cannot prove to be in an index is looked for in the whole table, so each
+# of these has the very words of the statements that it is for. A damaged row has no
+# keys; it is still in the table.
+POSTER = "CASE WHEN json_valid(details) THEN json_extract(details, '$.poster') END"
+LAST_FRAME = (
+    "CASE WHEN json_valid(details) THEN json_extract(details, '$.last_frame') END"
+)
+CLIP_STILL = (
+    "CASE WHEN json_valid(details) THEN json_extract(details, '$.request.still') END"
+)
+JOB_STILL = "CASE WHEN json_valid(request) THEN json_extract(request, '$.still') END"
+JOB_LAST = "CASE WHEN json_valid(request) THEN json_extract(request, '$.last') END"
+BUSY = "('submitting', 'rendering', 'fetching', 'finishing', 'delivering')"
+ENDED = "('done', 'failed', 'cancelled')"
+
+SCALE = f"""
+DROP INDEX jobs_live;
+CREATE INDEX jobs_waiting ON jobs(state, provider, created, person)
+    WHERE state = 'queued';
+CREATE INDEX jobs_busy ON jobs(state, person, provider, created)
+    WHERE state IN {BUSY};
+CREATE INDEX jobs_done ON jobs(provider, updated) WHERE state = 'done';
+CREATE INDEX jobs_ended ON jobs(updated) WHERE state IN {ENDED};
+CREATE INDEX jobs_cards ON jobs(chat, updated) WHERE card IS NOT NULL;
+CREATE INDEX jobs_provider ON jobs(provider, created, ref);
+CREATE INDEX jobs_still ON jobs({JOB_STILL}) WHERE {JOB_STILL} IS NOT NULL;
+CREATE INDEX jobs_last ON jobs({JOB_LAST}) WHERE {JOB_LAST} IS NOT NULL;
+
+CREATE INDEX clips_created ON clips(created);
+CREATE INDEX clips_media ON clips(media);
+CREATE INDEX clips_poster ON clips({POSTER});
+CREATE INDEX clips_last_frame ON clips({LAST_FRAME});
+CREATE INDEX clips_still ON clips({CLIP_STILL}) WHERE {CLIP_STILL} IS NOT NULL;
+CREATE INDEX characters_media ON characters(media);
+
+DROP INDEX ledger_person;
+DROP INDEX ledger_workspace;
+DROP INDEX ledger_month;
+CREATE INDEX ledger_person ON ledger(person, held_at, kind, note, units, micros);
+CREATE INDEX ledger_workspace ON ledger(chat, workspace, held_at, kind, note, units);
+CREATE INDEX ledger_kind ON ledger(person, kind, held_at);
+CREATE INDEX outbox_due ON outbox(due, made);
+
+CREATE TABLE spending(          -- money of each UTC day, summed up from the ledger
+    day BIGINT PRIMARY KEY,     -- days since 1970
+    micros BIGINT NOT NULL
+);
+INSERT INTO spending SELECT CAST(held_at / 86400 AS BIGINT), sum(micros) FROM ledger
+    WHERE micros > 0 AND (kind <> 'returned' OR note IS NOT NULL) GROUP BY 1;
+CREATE TRIGGER ledger_added AFTER INSERT ON ledger
+    WHEN NEW.micros > 0 AND (NEW.kind <> 'returned' OR NEW.note IS NOT NULL) BEGIN
+    INSERT INTO spending VALUES(CAST(NEW.held_at / 86400 AS BIGINT), NEW.micros)
+        ON CONFLICT(day) DO UPDATE SET micros = micros + excluded.micros;
+END;
+CREATE TRIGGER ledger_removed AFTER DELETE ON ledger
+    WHEN OLD.micros > 0 AND (OLD.kind <> 'returned' OR OLD.note IS NOT NULL) BEGIN
+    UPDATE spending SET micros = micros - OLD.micros
+        WHERE day = CAST(OLD.held_at / 86400 AS BIGINT);
+END;
+CREATE TRIGGER ledger_left AFTER UPDATE ON ledger
+    WHEN OLD.micros > 0 AND (OLD.kind <> 'returned' OR OLD.note IS NOT NULL) BEGIN
+    UPDATE spending SET micros = micros - OLD.micros
+        WHERE day = CAST(OLD.held_at / 86400 AS BIGINT);
+END;
+CREATE TRIGGER ledger_entered AFTER UPDATE ON ledger
+    WHEN NEW.micros > 0 AND (NEW.kind <> 'returned' OR NEW.note IS NOT NULL) BEGIN
+    INSERT INTO spending VALUES(CAST(NEW.held_at / 86400 AS BIGINT), NEW.micros)
+        ON CONFLICT(day) DO UPDATE SET micros = micros + excluded.micros;
+END;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     FIRST,
     CHATS,
@@ -179,4 +251,5 @@ MIGRATIONS: tuple[str, ...] = (
     CANCELS,
     UPLOADS,
     CLOCK,
+    SCALE,
 )

@@ -51,21 +51,6 @@ def read_facts(file: Path) -> Facts:
     return Facts(schema, *counted)
 
 
-def is_in_use(file: Path) -> bool:
-    """Whether a bot has this database open, so that nobody else may touch it."""
-    if not file.exists():
-        return False
-    try:
-        url = f"{file.absolute().as_uri()}?mode=ro"  # nothing is tidied up on the way
-        with closing(sqlite3.connect(url, timeout=0.2, uri=True)) as db:
-            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-    except sqlite3.Error:
-        return False  # damaged: nobody can be using it
-    return False
-
-
 def mark_begun(file: Path) -> int:
     """Let every unfinished job look before it leaps when it goes on.
 

@@ -19,7 +19,7 @@ from bot.runners import LocalRunner
 from bot.service import RenderService
 from bot.stills import Stills
 from bot.store import Store, open_sqlite
-from bot.store import jobs as job_rows
+from bot.store.schema import ENDED
 from bot.store.sqlite import Sqlite
 from bot.workshop import Workshop
 from tests.fakes.world import FakeChat, FakeProvider
@@ -108,7 +108,7 @@ class FakeHouse:
     async def unfinished(self) -> int:
         """How many jobs have not ended."""
         [row] = await self.store.rows(
-            f"SELECT count(*) AS n FROM jobs WHERE state NOT IN {job_rows.ENDED}"
+            f"SELECT count(*) AS n FROM jobs WHERE state NOT IN {ENDED}"
         )
         return int(row["n"])
 

@@ -41,7 +41,7 @@ class Characters:
         if self._desk.store is None:
             return
         for one in characters:
-            await notes.forget(self._desk.store, self._key(one), before=float("inf"))
+            await notes.remove(self._desk.store, self._key(one))
 
     async def _id(self, character: Character) -> str:
         store, key = self._desk.store, self._key(character)
