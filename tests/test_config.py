@@ -197,7 +197,7 @@ def test_a_path_may_begin_with_the_home_of_the_bots_user(
     assert settings.database == Path("/home/ann/vivant/vivant.sqlite3")
     assert settings.catalogue == Path("/home/ann/cards.toml")
     assert elsewhere.database == Path("/home/ann/bot.sqlite3")
-    with pytest.raises(SetupError, match="no such user"):
+    with pytest.raises(SetupError, match="no such home folder"):
         Settings.read({"VIVANT_DATA": "~nobody-of-that-name/vivant"})
 
 

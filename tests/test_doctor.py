@@ -326,7 +326,7 @@ def served(name: str = "openai", **env: str) -> Any:
 async def _other_kind(owner: Owner) -> None:
     fake = await owner.service("vivant", OPENAI_PROFILE="sglang")
     listed = {"data": [{"id": "m", "owned_by": "vivant"}]}
-    fake.spoil("models", *[fakes.answers(200, listed)] * 2)
+    fake.spoil("models", *[fakes.answers(200, listed)] * 3)
 
 
 async def _strange_key(owner: Owner) -> None:
@@ -341,7 +341,7 @@ async def _clock(owner: Owner) -> None:
     fake = await owner.service()
     late = formatdate(1_000_000_000, usegmt=True)
     listed = {"data": [{"id": "m"}]}
-    fake.spoil("models", *[fakes.answers(200, listed, date=late)] * 2)
+    fake.spoil("models", *[fakes.answers(200, listed, date=late)] * 3)
 
 
 SERVICES: Mapping[str, tuple[Callable[[Owner], Awaitable[None]], tuple[str, ...]]] = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot import keys, quota
+from bot import cancels, keys, quota
 from bot.config import Caps
 from bot.models import (
     Character,
@@ -23,9 +23,20 @@ from bot.models import (
     RenderRequest,
     Size,
     State,
+    Still,
 )
 from bot.outbox import Outbox
-from bot.store import Rows, Store, characters, clips, files, jobs, notes, secrets
+from bot.store import (
+    Rows,
+    Store,
+    characters,
+    clips,
+    files,
+    jobs,
+    notes,
+    secrets,
+    uploads,
+)
 from bot.store.sqlite import Sqlite
 
 NOW = 1_800_000_000.0
@@ -44,6 +55,7 @@ JOB = Job(
     created=NOW,
     updated=NOW,
 )
+RUNNING = replace(JOB, state=State.RENDERING)
 CLIP = Clip(
     id="job",
     person=ANN,
@@ -60,14 +72,30 @@ CLIP = Clip(
 )
 FREE = Caps(month_micros=None, at_once=10**6, free_per_hour=10**6)
 DELIVERY = clips.Delivery(key="k", job="job", place=HERE)
+UPLOAD = uploads.Upload(
+    "id", "photo.png", "vision", Still(media="m", size=Size(16, 9)), 1, NOW, NOW
+)
 KEPT = characters.Kept("id", Character(name="Ann", media="m"), NOW)
 SMALL = {"keys", "overrides", "secrets"}  # tables of a handful of rows
 MADE = {"json_each", "mine", "busy", "waiting", "placed", "line", "CONSTANT"}
 IN_ORDER = "SCAN outbox USING INDEX outbox_due"  # and the first one is enough
 WHOLE = {"audit"}  # looks at every entry, for `vivant doctor` alone
-MODULES = (characters, clips, files, jobs, notes, secrets, quota, keys)
+MODULES = (
+    cancels,
+    characters,
+    clips,
+    files,
+    jobs,
+    notes,
+    secrets,
+    uploads,
+    quota,
+    keys,
+)
 CALLS: dict[str, Callable[[Rows], Awaitable[Any]]] = {
     "characters.add": partial(characters.add, kept=KEPT, person="web:ann"),
+    "cancels.count": partial(cancels.count, job=RUNNING, caps=Caps(), now=NOW),
+    "characters.count": partial(characters.count, person="web:ann"),
     "characters.get": partial(characters.get, character_id="id", person="web:ann"),
     "clips.put": partial(clips.put, clip=CLIP),
     "clips.get": partial(clips.get, clip_id="job"),
@@ -93,6 +121,9 @@ CALLS: dict[str, Callable[[Rows], Awaitable[Any]]] = {
     "jobs.note_card": partial(jobs.note_card, job_id="job", card="c"),
     "jobs.refs": partial(jobs.refs, provider="p", since=NOW),
     "jobs.rivals": partial(jobs.rivals, job=JOB),
+    "jobs.ordering": partial(jobs.ordering, job=JOB),
+    "jobs.hand_over": partial(jobs.hand_over, job_id="job", ref="r"),
+    "jobs.note_billed": partial(jobs.note_billed, job_id="job", billed=True),
     "jobs.durations": partial(jobs.durations, provider="p", limit=9),
     "jobs.ask_cancel": partial(jobs.ask_cancel, job_id="job"),
     "jobs.admit": partial(
@@ -116,7 +147,16 @@ CALLS: dict[str, Callable[[Rows], Awaitable[Any]]] = {
     "secrets.put": partial(secrets.put, name="n", sealed="s", now=NOW),
     "secrets.get": partial(secrets.get, name="n"),
     "secrets.remove": partial(secrets.remove, name="n"),
+    "uploads.add": partial(uploads.add, upload=UPLOAD, person="web:ann"),
+    "uploads.get": partial(uploads.get, upload_id="id", person="web:ann", now=NOW),
+    "uploads.listed": partial(uploads.listed, person="web:ann", now=NOW),
+    "uploads.remove": partial(uploads.remove, upload_id="id", person="web:ann"),
+    "uploads.remove_expired": partial(uploads.remove_expired, now=NOW),
     "quota.hold": partial(quota.hold, job=JOB, caps=Caps(), now=NOW),
+    "quota.check": partial(
+        quota.check, person=ANN, place=HERE, price=Price(), caps=Caps(), now=NOW
+    ),
+    "quota.mark": partial(quota.mark, job_id="job", note="n"),
     "quota.settle": partial(quota.settle, job=JOB, note="n", now=NOW),
     "quota.reprice": partial(quota.reprice, job=JOB),
     "quota.usage": partial(quota.usage, person=ANN, place=HERE, now=NOW),

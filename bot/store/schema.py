@@ -205,6 +205,7 @@ CREATE INDEX clips_poster ON clips({POSTER});
 CREATE INDEX clips_last_frame ON clips({LAST_FRAME});
 CREATE INDEX clips_still ON clips({CLIP_STILL}) WHERE {CLIP_STILL} IS NOT NULL;
 CREATE INDEX characters_media ON characters(media);
+CREATE INDEX characters_person ON characters(person);
 
 DROP INDEX ledger_person;
 DROP INDEX ledger_workspace;

@@ -83,11 +83,6 @@ async def remove_expired(db: Rows, *, now: float) -> None:
     await db.rows("DELETE FROM uploads WHERE expires <= ?", now)
 
 
-async def media(db: Rows) -> set[str]:
-    """Every media key that an upload needs."""
-    return {row["media"] for row in await db.rows("SELECT media FROM uploads")}
-
-
 def _upload(row: Row) -> Upload:
     size = Size(row["width"], row["height"])
     return Upload(
