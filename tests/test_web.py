@@ -372,7 +372,7 @@ async def test_health_tells_of_each_part_and_since_when(tmp_path: Path) -> None:
         assert parts["slack"]["reason"] == "Slack does not answer."
         assert parts["slack"]["since"].endswith("+00:00")
         up = {name for name, part in parts.items() if part["up"]}
-        assert up == {"database", "jobs", "pictures", "renders", "copies"}
+        assert up == {"database", "jobs", "pictures", "films", "renders", "copies"}
 
 
 async def test_health_says_that_the_database_takes_nothing(tmp_path: Path) -> None:

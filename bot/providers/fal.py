@@ -112,7 +112,7 @@ class Fal(Cloud):
         if hook := self._desk.hook(self.name):
             endpoint += f"?{urlencode({'fal_webhook': hook})}"
         answer = await self._wire.order(
-            f"{endpoint}?{urlencode({'fal_webhook': hook})}" if hook else endpoint,
+            endpoint,
             json=await self._input(job),
             headers={"X-Fal-Object-Lifecycle-Preference": KEPT},
             model=job.request.model,
