@@ -152,7 +152,7 @@ class Door:
         ):
             return False
         ours = self._proof(int(until), rest.partition(".")[0])
-        if not same(proof, ours.encode()):
+        if not same(proof, ours.encode(errors="surrogateescape")):
             return False
         if proof not in self._known:
             gone = await self._service.recall(f"{SIGNED_OUT}{proof}") is not None
