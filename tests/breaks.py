@@ -151,8 +151,8 @@ BREAKS = (
     Break(
         "a cancelled order goes out when the service is free again",
         "bot/jobs.py",
-        "if (doubted or not again) and await self._is_cancelled(job):",
-        "if job.cancel and not again:",
+        "if (doubted or not job.orders) and await self._is_cancelled(job):",
+        "if job.cancel and not job.orders:",
         JOBS,
     ),
     Break(
@@ -181,6 +181,20 @@ BREAKS = (
         "bot/jobs.py",
         "orders=job.orders + 1, ordered_at=self._now()",
         "ordered_at=self._now()",
+        JOBS,
+    ),
+    Break(
+        "an order is written down long before it leaves",
+        "bot/jobs.py",
+        "        created = await provider.create(job, leaves)",
+        "        await leaves()\n        created = await provider.create(job, leaves)",
+        JOBS,
+    ),
+    Break(
+        "what was turned away is in doubt after a restart",
+        "bot/jobs.py",
+        "return await self._write(seen, turned_away)",
+        "return turned_away",
         JOBS,
     ),
     Break(
@@ -653,8 +667,8 @@ BREAKS = (
     Break(
         "what is queued in a backup is ordered without looking",
         "bot/store/snapshots.py",
-        "UPDATE jobs SET run = run + 1",
-        "UPDATE jobs SET run = run",
+        "db.execute(MAYBE_ORDERED)",
+        'db.execute("SELECT 1")',
         BACKUP,
     ),
     Break(

@@ -18,6 +18,7 @@ from tests.fakes.providers import openapi
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Rig, open_rig
 from tests.fakes.providers.service import KEY
+from tests.fakes.world import unseen
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ async def test_an_answer_without_a_usable_id_is_a_lost_order(
     rig.service.spoil("create", fakes.answers(200, {"id": ref, "status": "queued"}))
 
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.create(rig.job())
+        await rig.provider.create(rig.job(), unseen)
 
     assert caught.value.fault is Fault.LOST
 
@@ -218,7 +219,7 @@ async def test_a_status_that_leaves_doubt_is_a_lost_order(
     rig.service.spoil("create", fakes.answers(status, {"detail": "?"}, location="/x"))
 
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.create(rig.job())
+        await rig.provider.create(rig.job(), unseen)
 
     assert caught.value.fault is Fault.LOST
 
@@ -242,7 +243,7 @@ async def test_xai_changes_our_own_file_of_a_clip(rig: Rig) -> None:
     """Up to 8.7 s of it; a longer one is made anew."""
     job = rig.answer(Op.REMIX, "any", provider="another", model="any")
     assert job.request.way is Way.UPLOAD
-    await rig.provider.create(job)
+    await rig.provider.create(job, unseen)
 
     [order] = rig.service.steps("create")
     assert order.path == "/v1/videos/edits"

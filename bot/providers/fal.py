@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bot.errors import Fault
 from bot.models import Carrier, Job, ModelCard, Op, RenderRequest, Snapshot, State, Way
-from bot.providers import hooks, pictures, shapes
+from bot.providers import Leaves, hooks, pictures, shapes
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import fault_of, told
 from bot.providers.hooks import Call
@@ -107,7 +107,7 @@ class Fal(Cloud):
         await super().close()
         await self._store.close()
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         endpoint = self._endpoint(job.request)
         if hook := self._desk.hook(self.name):
             endpoint += f"?{urlencode({'fal_webhook': hook})}"
@@ -116,6 +116,7 @@ class Fal(Cloud):
             json=await self._input(job),
             headers={"X-Fal-Object-Lifecycle-Preference": KEPT},
             model=job.request.model,
+            leaves=leaves,
         )
         return self._accepted(answer.fields.get("request_id"))
 

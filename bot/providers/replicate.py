@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import Fault, ProviderError
 from bot.models import Job, ModelCard, RenderRequest, Snapshot, State
-from bot.providers import hooks, pictures, shapes, terms
+from bot.providers import Leaves, hooks, pictures, shapes, terms
 from bot.providers.answers import Answer, number, unix
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -164,7 +164,7 @@ class Replicate(Cloud):
         ref = hooks.read_body(body).get("id")
         return Call(key, ref) if isinstance(ref, str) else None
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         owner, _, name = job.request.model.partition("/")
         model, _, version = name.partition(":")
         body: dict[str, Any] = {"input": await self._input(job)}
@@ -179,6 +179,7 @@ class Replicate(Cloud):
             json=body,
             missing=Fault.MODEL_GONE,
             model=job.request.model,
+            leaves=leaves,
         )
         return self._accepted(answer.fields.get("id"))
 

@@ -15,7 +15,7 @@ from bot.models import (
     State,
     Way,
 )
-from bot.providers import hooks, retiring, terms
+from bot.providers import Leaves, hooks, retiring, terms
 from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -198,10 +198,10 @@ class OpenAIVideos(Cloud):
         ref = data.get("id") if isinstance(data, Mapping) else None
         return Call(key, ref) if isinstance(ref, str) else None
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         """Send the order; once more where it was for characters that are gone there."""
         try:
-            return await self._sent(job, await self._worded(job))
+            return await self._sent(job, await self._worded(job), leaves)
         except ProviderError as error:
             seen = _sent_characters(job.request)
             if not seen or error.fault not in (Fault.EXPIRED, Fault.INVALID):
@@ -209,9 +209,9 @@ class OpenAIVideos(Cloud):
             await self._characters.forget(seen)
             if error.fault is Fault.INVALID:  # perhaps for quite another reason
                 raise
-        return await self._sent(job, await self._worded(job))
+        return await self._sent(job, await self._worded(job), leaves)
 
-    async def _sent(self, job: Job, order: orders.Order) -> Snapshot:
+    async def _sent(self, job: Job, order: orders.Order, leaves: Leaves) -> Snapshot:
         request = job.request
         known = request.way is Way.HANDLE or _sent_characters(request)
         answer = await self._wire.order(
@@ -221,6 +221,7 @@ class OpenAIVideos(Cloud):
             headers={"Idempotency-Key": job.id} if self.idempotent else None,
             missing=Fault.EXPIRED if known else None,
             model=request.model,
+            leaves=leaves,
         )
         video = answer.fields
         word = reading.word_of(video) or ""
