@@ -103,7 +103,7 @@ async def test_a_clip_is_given_up_once_the_service_keeps_it_no_longer(
         assert (kept or 6 * 3_600) < ticks.at - begun < (kept or 6 * 3_600) + 1_800
         done = await house.service.job(job.id, person=ANN)
         assert done.error
-        assert str(done.error) == "The clip is made, but fake did not hand it out."
+        assert str(done.error) == "The clip is ready, but fake did not hand it out."
         assert "Again" in done.error.hint
         assert await ledger(house) == [("returned", 1_200_000, BILLED)]
 

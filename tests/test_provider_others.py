@@ -515,8 +515,24 @@ async def lost(rig: Rig, job: Job, taken: frozenset[str]) -> None:
     assert caught.value.billed
 
 
+@service("fal")
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 410, 425, 500])
+async def test_a_result_that_is_not_handed_out_yet_is_no_failed_render(
+    rig: Rig, status: int
+) -> None:
+    """It is made and paid for, so it is asked for again."""
+    job = await rig.ordered()
+    rig.service.spoil("result", fakes.answers(status, {"detail": "Forbidden"}))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.watched(job)
+
+    assert caught.value.fault not in (Fault.REFUSED_INPUT, Fault.REFUSED_OUTPUT)
+    assert (await rig.watched(job)).state is State.DONE
+
+
 @service("replicate")
-@pytest.mark.parametrize("ref", [None, 5, [1], {"a": 1}, "", "x" * 3_000])
+@pytest.mark.parametrize("ref", [None, True, [1], {"a": 1}, "", "x" * 3_000])
 async def test_an_order_under_a_strange_id_stays_lost(rig: Rig, ref: object) -> None:
     item = {"id": ref, "created_at": None, "input": {"prompt": "push in"}}
     rig.service.spoil("list", fakes.answers(200, {"results": [item]}))

@@ -302,7 +302,8 @@ class Cloud(ABC):
         """What an answer to a look means that says no state.
 
         Raises:
-            ProviderError: Why; nothing that was asked can have been wrong.
+            ProviderError: Why; nothing that was asked can have been wrong, and words
+                that come in place of a state are a gateway's as likely as not.
         """
         if answer.status == 404:
             return self._missing(job)
@@ -312,7 +313,9 @@ class Cloud(ABC):
         fault = fault_of(answer.status, said) if answer.status >= 400 else None
         if fault in (None, Fault.INVALID, Fault.UNSUPPORTED):
             fault = Fault.UPSTREAM
-        raise self._wire.refusal(fault, said, after=answer.after)
+        error = self._wire.refusal(fault, said, after=answer.after)
+        error.doubtful = True
+        raise error
 
     def _puzzled(self, word: object) -> None:
         """Log a state that nobody has seen before, once."""
@@ -349,8 +352,11 @@ class Cloud(ABC):
 
 
 def is_ref(ref: object) -> bool:
-    """Whether this can be a service's id of a render: any printable word."""
-    return isinstance(ref, str) and 0 < len(ref) <= LONGEST_REF and ref.isprintable()
+    """Whether this can be a service's id of a render: a number, or printable words."""
+    if isinstance(ref, int):
+        return 0 < ref < 1 << 64 and not isinstance(ref, bool)
+    short = isinstance(ref, str) and 0 < len(ref.strip()) <= len(ref) <= LONGEST_REF
+    return short and str(ref).isprintable()
 
 
 def in_path(ref: str | None) -> str:

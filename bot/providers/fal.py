@@ -22,6 +22,9 @@ from bot.providers.wire import Wire
 BASE_URL = "https://queue.fal.run"
 STORE_URL = "https://rest.fal.ai"
 KEYS = ".well-known/jwks.json"
+# How it answers for a model that would not or could not. Any other refusal says nothing
+# of the render: a key or an address that it does not like now may please it again.
+REFUSED = frozenset({400, 413, 415, 422})
 KEPT = '{"expiration_duration_seconds": 86400}'  # usually it is fetched in seconds
 
 
@@ -123,7 +126,7 @@ class Fal(Cloud):
     async def _result(self, job: Job) -> Snapshot:
         answer = await self._wire.ask("GET", self._request_path(job))
         ref = job.ref or ""
-        if 400 <= answer.status < 500 and answer.status not in (404, 408, 429):
+        if answer.status in REFUSED:
             return self._failed(job, answer.said())
         if not answer.good:
             raise self._wire.refusal(Fault.UPSTREAM, answer.said(), after=answer.after)
