@@ -135,31 +135,29 @@ class Jobs(Rendering):
                 log.exception("job %s broke in a way nobody foresaw", job.id)
                 trouble = BROKEN
             if job.state is State.SUBMITTING:
-                job, again = await self._after_an_order(job, trouble, again=again)
+                job = await self._after_an_order(job, trouble)
             worn_out = tried >= self._pace.tries and not self._may_be_back(job, trouble)
             if worn_out or not _may_pass(trouble):
                 break
             after = trouble.after if isinstance(trouble, ProviderError) else None
             await self._rest(job, max(pause, after or 0.0))
         if job.state is State.SUBMITTING:
-            return self._not_taken(job, trouble, again=again)
+            return self._not_taken(job, trouble)
         return await self._bad_news(job, trouble)
 
-    async def submitting(self, job: Job, again: bool) -> Job:  # noqa: FBT001
+    async def submitting(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Hand the job to its provider, and never pay twice."""
         if job.ref is not None:  # paid for by an earlier job: it has only to be fetched
             return replace(job, state=State.RENDERING)
         provider = self._provider(job)
-        again = again or job.orders > 0
-        doubted = again and not provider.idempotent
+        doubted = job.orders > 0 and not provider.idempotent
         if doubted and (found := await self._found(job, provider)):
             return replace(job, state=State.RENDERING, ref=found.ref)
-        if (doubted or not again) and await self._is_cancelled(job):
+        if (doubted or not job.orders) and await self._is_cancelled(job):
             return stopped(job, sure=not job.orders)
         if doubted and job.orders >= MOST_ORDERS:
             raise lost()
-        job = await self._ordering(job)
-        created = await provider.create(job)
+        job, created = await self._ordered(job, provider)
         if self.choice:
             self.choice.worked(provider.name)
         self._waits.keep_answer(job.id, created)
@@ -186,40 +184,43 @@ class Jobs(Rendering):
         await self.reports.post(job, key=job.id, again=again)
         return replace(job, state=job.end or State.DONE)
 
-    async def _ordering(self, job: Job) -> Job:
-        """Write down that an order leaves now, before it does.
+    async def _ordered(self, job: Job, provider: Provider) -> tuple[Job, Snapshot]:
+        """Order, and write down right before it leaves that an order does.
 
-        Whatever becomes of this process or of the answer, the row then knows of it.
+        Whatever becomes of this process or of the answer, the row then knows of it. An
+        order that is sent once more, in other words, was surely turned away before.
         """
-        begun = replace(job, orders=job.orders + 1, ordered_at=self._now())
-        job = await self._write(job, begun)
-        self._waits.order(job.id)
-        return job
+        left = False
 
-    async def _after_an_order(
-        self, job: Job, trouble: BotError, *, again: bool
-    ) -> tuple[Job, bool]:
-        """The job as its row has it, without an order that was surely turned away.
+        async def leaves() -> None:
+            nonlocal job, left
+            if left:
+                return
+            begun = replace(job, orders=job.orders + 1, ordered_at=self._now())
+            job = await self._write(job, begun)
+            self._waits.order(job.id)
+            left = True
 
-        Returns:
-            It, and whether it may have been taken.
-        """
+        created = await provider.create(job, leaves)
+        return job, created
+
+    async def _after_an_order(self, job: Job, trouble: BotError) -> Job:
+        """The job as its row has it, without an order that was surely turned away."""
         seen = await job_rows.get(self._store, job.id)
         if seen is None or seen.run != job.run:
             raise Superseded
-        if not _never_began(trouble):
-            return seen, True
-        if seen.orders == job.orders:  # none left in this try
-            return seen, again
-        return replace(seen, orders=job.orders, ordered_at=job.ordered_at), False
+        if seen.orders == job.orders or not _never_began(trouble):
+            return seen
+        turned_away = replace(seen, orders=job.orders, ordered_at=job.ordered_at)
+        return await self._write(seen, turned_away)
 
-    def _not_taken(self, job: Job, trouble: BotError, *, again: bool) -> Job:
+    def _not_taken(self, job: Job, trouble: BotError) -> Job:
         """Where an order goes that its provider did not take: on, or nowhere."""
         if self.choice is None:
             return ended_badly(job, trouble)
         self.choice.failed(job.request.provider, trouble)
         # What may have been accepted is never ordered anywhere else.
-        quote = None if again or job.orders else self.choice.instead(job, trouble)
+        quote = None if job.orders else self.choice.instead(job, trouble)
         if quote is None:
             return ended_badly(job, trouble)
         log.info("job %s goes on to %s", job.id, quote.request.provider)

@@ -40,7 +40,7 @@ class Pacing:
 
     first: float = 2.0
     close: float = 0.7
-    worth: float = 0.2
+    worth: float = 0.1
     share: float = 0.1
     growth: float = 1.3
     longest: float = 20.0

@@ -22,8 +22,11 @@ FINAL = frozenset(
     {Fault.EXPIRED, Fault.LOST, Fault.REFUSED_INPUT, Fault.REFUSED_OUTPUT}
 )
 MOST_LOOKS = 500  # a second, of all jobs together: what one machine can well do
-NOT_HAD = "The clip is made, but {provider} did not hand it out."
-ASK_AGAIN = "Press Again: nothing new is ordered if the service hands it out by then."
+NOT_HAD = "The clip is ready, but {provider} did not hand it out."
+ASK_AGAIN = (
+    "Press Again: the bot asks for this clip first and orders a new one only if it"
+    " cannot be had."
+)
 
 
 class UnusableError(Exception):

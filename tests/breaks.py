@@ -151,8 +151,8 @@ BREAKS = (
     Break(
         "a cancelled order goes out when the service is free again",
         "bot/jobs.py",
-        "if (doubted or not again) and await self._is_cancelled(job):",
-        "if job.cancel and not again:",
+        "if (doubted or not job.orders) and await self._is_cancelled(job):",
+        "if job.cancel and not job.orders:",
         JOBS,
     ),
     Break(
@@ -184,11 +184,53 @@ BREAKS = (
         JOBS,
     ),
     Break(
+        "an order is written down long before it leaves",
+        "bot/jobs.py",
+        "        created = await provider.create(job, leaves)",
+        "        await leaves()\n        created = await provider.create(job, leaves)",
+        JOBS,
+    ),
+    Break(
+        "what was turned away is in doubt after a restart",
+        "bot/jobs.py",
+        "return await self._write(seen, turned_away)",
+        "return turned_away",
+        JOBS,
+    ),
+    Break(
         "a render that looks unfamiliar is not ours",
         "bot/providers/finding.py",
         "        else:\n            unexplained = True",
         "        elif one.same is None:\n            unexplained = True",
         JOBS,
+    ),
+    Break(
+        "what a list holds besides objects is no render",
+        "bot/providers/openai/provider.py",
+        "[item if isinstance(item, Mapping) else {} for item in data]",
+        "[item for item in data if isinstance(item, Mapping)]",
+        ("tests/test_provider_openai.py",),
+    ),
+    Break(
+        "a list that begins with the oldest is read as one of the newest",
+        "bot/providers/openai/provider.py",
+        "bool(known) and known[0] > known[-1] and known[-1] < since",
+        "bool(known) and known[-1] < since",
+        ("tests/test_provider_openai.py",),
+    ),
+    Break(
+        "a result that is not handed out yet is a failed render",
+        "bot/providers/fal.py",
+        "if answer.status in REFUSED:",
+        "if 400 <= answer.status < 500:",
+        ("tests/test_provider_others.py",),
+    ),
+    Break(
+        "a gateway's words end a render",
+        "bot/providers/cloud.py",
+        "        error.doubtful = True\n        raise error",
+        "        raise error",
+        ("tests/test_provider_openai.py",),
     ),
     Break(
         "what is sent elsewhere was not taken",
@@ -653,8 +695,8 @@ BREAKS = (
     Break(
         "what is queued in a backup is ordered without looking",
         "bot/store/snapshots.py",
-        "UPDATE jobs SET run = run + 1",
-        "UPDATE jobs SET run = run",
+        "db.execute(MAYBE_ORDERED)",
+        'db.execute("SELECT 1")',
         BACKUP,
     ),
     Break(

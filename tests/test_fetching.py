@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.text import SLACK
+from bot import quota
 from bot.errors import BotError, Fault, ProviderError
 from bot.languages import speaker
 from bot.models import Delay, Entry, Job, Snapshot, State
@@ -25,6 +26,7 @@ PATIENT = replace(
 )
 BILLED = "may have been billed"
 NOT_NOW = ProviderError(Fault.AUTH, "The service does not accept the bot's key.")
+LARGE = ProviderError(Fault.INVALID, "It is larger than we take.", billed=True)
 PASSING = [
     NOT_NOW,
     ProviderError(Fault.UPSTREAM, "It does not work as it should."),
@@ -103,7 +105,7 @@ async def test_a_clip_is_given_up_once_the_service_keeps_it_no_longer(
         assert (kept or 6 * 3_600) < ticks.at - begun < (kept or 6 * 3_600) + 1_800
         done = await house.service.job(job.id, person=ANN)
         assert done.error
-        assert str(done.error) == "The clip is made, but fake did not hand it out."
+        assert str(done.error) == "The clip is ready, but fake did not hand it out."
         assert "Again" in done.error.hint
         assert await ledger(house) == [("returned", 1_200_000, BILLED)]
 
@@ -254,6 +256,60 @@ async def test_again_of_a_render_that_was_given_up_waits_for_it(tmp_path: Path) 
         assert same.id == again.id
         assert await state_of(house, again) is State.DONE
         assert len(provider.orders.read()) == 1
+
+
+async def test_of_two_who_press_again_at_once_one_takes_the_render_over(
+    tmp_path: Path,
+) -> None:
+    """The other orders; nothing is fetched twice, and each entry is its own money."""
+    provider = paid(tmp_path, losses=[LARGE])
+    async with open_fake_house(
+        tmp_path, provider=provider, pace=PATIENT, ticks=Ticks()
+    ) as house:
+        failed = await house.submit()
+        await house.settled()
+        both = await asyncio.gather(
+            *(house.service.again(failed.id, person=ANN, place=HERE) for _ in range(2))
+        )
+        await house.settled()
+
+        assert [await state_of(house, job) for job in both] == [State.DONE] * 2
+        assert len(provider.orders.read()) == 2
+        charged = ("charged", 1_200_000, None)
+        assert await ledger(house) == [("returned", 1_200_000, None), charged, charged]
+        assert await quota.audit(house.store) == []
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_cancel_during_a_doubt_stops_what_turns_up(
+    tmp_path: Path, *, listed: bool
+) -> None:
+    """Nothing is ordered anew, and what may have been taken counts."""
+    lost = ProviderError(Fault.LOST, "It did not say.")
+    stopped = asyncio.Event()
+
+    class Listing(FakeProvider):
+        async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:
+            if not stopped.is_set():
+                await house.service.cancel(job.id, person=ANN)
+                stopped.set()
+            return await super().find(job, taken=taken)
+
+    provider = Listing(
+        tmp_path, kind="asked", micros=1_200_000, refusals=[lost], stops=False
+    )
+    async with open_fake_house(
+        tmp_path, provider=provider, pace=PATIENT, ticks=Ticks()
+    ) as house:
+        job = await house.submit()
+        if listed:
+            provider.orders.write(ref="r1", key=job.id, prompt="push in")
+        await house.settled()
+
+        assert await state_of(house, job) is State.CANCELLED
+        assert len(provider.orders.read()) == listed
+        assert provider.cancelled == [job.id] * listed
+        assert await ledger(house) == [("returned", 1_200_000, BILLED)]
 
 
 async def test_a_render_that_failed_is_ordered_anew(tmp_path: Path) -> None:

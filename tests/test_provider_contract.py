@@ -30,6 +30,7 @@ from tests.fakes.providers.rig import (
     open_rig,
 )
 from tests.fakes.providers.service import KEY, FakeService
+from tests.fakes.world import unseen
 
 
 def of(*names: str) -> pytest.MarkDecorator:
@@ -52,7 +53,7 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
 async def fault_of_order(rig: Rig, **request: Any) -> ProviderError:
     """What an order is turned away with."""
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.create(rig.job(**request))
+        await rig.provider.create(rig.job(**request), unseen)
     check_words(rig, caught.value)
     return caught.value
 
@@ -222,11 +223,24 @@ async def test_an_order_that_is_never_answered_is_lost_too(rig: Rig) -> None:
     assert (await fault_of_order(rig)).fault is Fault.LOST
 
 
+async def test_an_order_is_written_down_right_before_it_is_sent(rig: Rig) -> None:
+    """The service has had everything that comes before it, and not the order."""
+    sent: list[int] = []
+
+    async def leaves() -> None:
+        sent.append(len(rig.service.steps("create")))
+
+    await rig.provider.create(rig.job(), leaves)
+
+    assert sent == [0]
+    assert len(rig.service.steps("create")) == 1
+
+
 async def test_a_lost_order_is_found_where_there_is_a_list(rig: Rig) -> None:
     job = rig.job()
     rig.service.spoil("create", fakes.loses_the_answer)
     with pytest.raises(ProviderError):
-        await rig.provider.create(job)
+        await rig.provider.create(job, unseen)
     rig.now[0] = 0.0  # the fake lives in the present
     job = replace(job, since=0.0)
 
@@ -555,7 +569,7 @@ async def test_a_clip_can_always_be_remixed(rig: Rig, tmp_path: Path) -> None:
     before = await rig.made()
     job = rig.answer(Op.REMIX, before.ref)
 
-    seen = await rig.provider.create(job)
+    seen = await rig.provider.create(job, unseen)
 
     done = await rig.watched(replace(job, ref=seen.ref))
     assert done.state is State.DONE
@@ -574,7 +588,7 @@ async def test_a_clip_can_always_be_extended(rig: Rig) -> None:
     before = await rig.made()
     job = rig.answer(Op.EXTEND, before.ref)
 
-    seen = await rig.provider.create(job)
+    seen = await rig.provider.create(job, unseen)
 
     assert (await rig.watched(replace(job, ref=seen.ref))).state is State.DONE
     assert job.request.seconds == 8
@@ -588,7 +602,7 @@ async def test_a_handle_that_has_ended_gives_way_to_our_own_copies(rig: Rig) -> 
     job = rig.answer(Op.REMIX, "gone-long-ago")
     assert job.request.way is Way.HANDLE
 
-    seen = await rig.provider.create(job)
+    seen = await rig.provider.create(job, unseen)
 
     assert rig.service.renders[seen.ref].prompt.endswith("push in. add snow")
     assert any("push in. add snow" in note for note in seen.notes)
@@ -602,7 +616,7 @@ async def test_a_long_clip_made_afresh_has_a_length_that_the_model_makes(
     job = rig.answer(Op.REMIX, "gone-long-ago", seconds=16)
     assert job.request.seconds == 16
 
-    seen = await rig.provider.create(job)
+    seen = await rig.provider.create(job, unseen)
 
     *_, order = rig.service.steps("create")
     told = order.fields if order.kind == "multipart/form-data" else order.json

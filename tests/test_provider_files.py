@@ -46,6 +46,18 @@ async def test_a_public_clip_is_streamed_to_disk(
     }
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/json", "x"])
+async def test_a_clip_is_known_by_its_bytes_whatever_it_is_called(
+    internet: Internet, tmp_path: Path, kind: str
+) -> None:
+    """It was paid for; many a file server guesses, and guesses wrong."""
+    internet.put("secure.test/clip", reply(CLIP, content_type=kind))
+
+    await fetch("https://secure.test/clip", tmp_path / "c.mp4")
+
+    assert (tmp_path / "c.mp4").read_bytes() == CLIP
+
+
 @pytest.mark.parametrize(
     "url",
     [

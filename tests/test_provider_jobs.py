@@ -24,11 +24,12 @@ from bot.runners import LocalRunner
 from bot.service import RenderService
 from bot.stills import Stills
 from bot.store import Store, open_sqlite
+from bot.store import jobs as job_rows
 from bot.workshop import Workshop
 from tests.fakes.house import ANN, AT_ONCE, HERE, PLENTY, Ticks
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Kind, Rig, open_rig
-from tests.fakes.world import FakeChat, FakeProvider
+from tests.fakes.world import FakeChat, FakeProvider, unseen
 
 
 @dataclass
@@ -124,6 +125,7 @@ async def open_house(
             await store.close()
 
 
+ORDERED_ONCE = "UPDATE jobs SET details = json_set(details, '$.orders', 1)"
 ASKED = KIND["openai"]
 BLIND = KIND["openrouter"]
 
@@ -258,7 +260,7 @@ async def test_another_jobs_render_explains_itself_in_a_moment(tmp_path: Path) -
     async with open_house(ASKED, tmp_path) as house:
         other = await house.order(prompt="snow")
         await house.store.rows("UPDATE jobs SET state = 'submitting', run = 1")
-        seen = await house.rig.provider.create(other)
+        seen = await house.rig.provider.create(other, unseen)
         house.rig.service.spoil("create", fakes.answers(500, {}))
 
         async def owned(service: Any, request: Any, handler: fakes.Handler) -> Any:
@@ -389,12 +391,44 @@ async def test_a_restart_in_the_middle_of_an_order_never_pays_twice(
     async with open_house(ASKED, tmp_path) as house:
         job = await house.order()
         await house.store.rows("UPDATE jobs SET state = 'submitting', run = 1")
-        await house.rig.provider.create(job)
+        await house.store.rows(ORDERED_ONCE)
+        await house.rig.provider.create(job, unseen)
 
         done = await house.settled(job)
 
         assert done.state is State.DONE
         assert len(house.rig.service.renders) == 1
+
+
+@pytest.mark.parametrize("kind", [ASKED, BLIND], ids=str)
+async def test_an_order_that_had_not_left_before_a_restart_is_in_no_doubt(
+    tmp_path: Path, kind: Kind
+) -> None:
+    """It was getting ready, or waited for its turn or for a busy service."""
+    async with open_house(kind, tmp_path) as house:
+        house.rig.service.spoil("create", fakes.says("busy", Retry_After="3600"))
+        job = await house.order()
+        running = asyncio.create_task(house.runner.run())
+        known = 1
+        while known or not house.rig.service.steps("create"):
+            known = await orders_of(house, job)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        house.rig.provider._wire._breaker.worked()  # so does a new process begin
+
+        done = await house.settled(job)
+
+        assert done.state is State.DONE
+        assert len(house.rig.service.steps("create")) == 2
+        assert house.rig.service.steps("list") == []
+        assert await house.ledger() == ("charged", 400_000, None)
+
+
+async def orders_of(house: House, job: Job) -> int:
+    """How many orders the row of a job knows of."""
+    found = await job_rows.get(house.store, job.id)
+    assert found
+    return found.orders
 
 
 async def test_a_busy_service_is_given_the_time_it_asks_for(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.models import Snapshot, State
 from bot.providers.opening import open_services
 from tests.fakes.garbage import answers, open_garbage
 from tests.fakes.providers.rig import HURRIED, KIND, open_rig
+from tests.fakes.world import unseen
 
 ALL = answers()
 TRIED = [
@@ -45,7 +46,7 @@ async def test_every_odd_answer_to_every_step_is_told_in_words(
             )
         )[kind.provider]
         steps: dict[str, Any] = {
-            "create": lambda: provider.create(fresh),
+            "create": lambda: provider.create(fresh, unseen),
             "retrieve": lambda: provider.retrieve(running),
             "download": lambda: provider.download(ready, tmp_path / "odd.mp4"),
             "cancel": lambda: provider.cancel(running),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,11 +14,13 @@ import pytest
 
 from bot.errors import Fault, ProviderError
 from bot.models import Op, RenderRequest, Size, Source, State, Way
+from bot.providers.answers import moment
 from bot.providers.openai import profiles, reading
 from tests.fakes.providers import openapi
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Rig, open_rig
 from tests.fakes.providers.service import KEY
+from tests.fakes.world import unseen
 
 
 @pytest.fixture
@@ -155,14 +158,14 @@ async def test_a_hostile_id_never_leaves_its_segment(rig: Rig, ref: str) -> None
     assert seen.path.count("/") == 3
 
 
-@pytest.mark.parametrize("ref", [None, "", 7, "x" * 1_001, "a\nb", {"id": 1}])
+@pytest.mark.parametrize("ref", [None, "", "  ", True, "x" * 1_001, "a\nb", {"id": 1}])
 async def test_an_answer_without_a_usable_id_is_a_lost_order(
     rig: Rig, ref: object
 ) -> None:
     rig.service.spoil("create", fakes.answers(200, {"id": ref, "status": "queued"}))
 
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.create(rig.job())
+        await rig.provider.create(rig.job(), unseen)
 
     assert caught.value.fault is Fault.LOST
 
@@ -218,7 +221,7 @@ async def test_a_status_that_leaves_doubt_is_a_lost_order(
     rig.service.spoil("create", fakes.answers(status, {"detail": "?"}, location="/x"))
 
     with pytest.raises(ProviderError) as caught:
-        await rig.provider.create(rig.job())
+        await rig.provider.create(rig.job(), unseen)
 
     assert caught.value.fault is Fault.LOST
 
@@ -242,7 +245,7 @@ async def test_xai_changes_our_own_file_of_a_clip(rig: Rig) -> None:
     """Up to 8.7 s of it; a longer one is made anew."""
     job = rig.answer(Op.REMIX, "any", provider="another", model="any")
     assert job.request.way is Way.UPLOAD
-    await rig.provider.create(job)
+    await rig.provider.create(job, unseen)
 
     [order] = rig.service.steps("create")
     assert order.path == "/v1/videos/edits"
@@ -477,6 +480,102 @@ async def test_a_list_that_is_cut_off_denies_nothing(
         await rig.provider.find(job, taken=taken)
 
     assert caught.value.fault is Fault.LOST
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"data": ["video_1"], "has_more": False},
+        {"data": [None], "has_more": False},
+        {"data": [{"id": "old", "created_at": 1_000_000_000}], "has_more": True},
+    ],
+    ids=["names", "nothing", "the-oldest-first"],
+)
+async def test_what_a_list_leaves_open_denies_nothing(
+    rig: Rig, listed: dict[str, Any]
+) -> None:
+    """Bare names may be any render; a list may begin with the oldest."""
+    rig.service.spoil("list", *[fakes.answers(200, listed)] * 5)
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.find(rig.job(), taken=frozenset({"old"}))
+
+    assert caught.value.fault is Fault.LOST
+
+
+async def test_a_number_is_an_id_as_good_as_any(rig: Rig) -> None:
+    rig.service.spoil("create", fakes.answers(200, {"id": 7, "status": "queued"}))
+    rig.service.spoil("look", fakes.answers(500, {"id": 7, "status": "completed"}))
+    job = rig.job()
+
+    seen = await rig.provider.create(job, unseen)
+
+    assert seen.ref == "7"
+    seen = await rig.provider.retrieve(replace(job, ref="7"))
+    assert seen.state is State.DONE
+    assert rig.service.seen[-1].path.endswith("/videos/7")
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        (1_764_000_000, 1_764_000_000.0),
+        (1_764_000_000.5, 1_764_000_000.5),
+        (1_764_000_000_500, 1_764_000_000.5),
+        ("1764000000", 1_764_000_000.0),
+        ("1764000000500", 1_764_000_000.5),
+        ("2025-11-24T16:00:00Z", 1_764_000_000.0),
+        ("2025-11-24 16:00:00", 1_764_000_000.0),
+        (0, None),
+        (-5, None),
+        (7, None),
+        (True, None),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ([], None),
+        (math.nan, None),
+        (math.inf, None),
+        (1e300, None),
+        ("9" * 40, None),
+    ],
+    ids=repr,
+)
+def test_a_moment_is_read_however_a_server_writes_it(
+    told: object, read: float | None
+) -> None:
+    assert moment(told) == read
+    assert reading.ends_at({"expires_at": told}) == read
+    assert reading.made_at({"createdAt": told}) == read
+
+
+@pytest.mark.parametrize("words", ["Access prohibited.", "Blocked by usage policy"])
+async def test_a_gateways_words_end_no_render(rig: Rig, words: str) -> None:
+    """They come in place of what was asked for, so they are believed late."""
+    job = await rig.ordered()
+    rig.service.spoil("look", fakes.answers(403, words, kind="text/html"))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.retrieve(job)
+
+    assert caught.value.doubtful
+
+
+@pytest.mark.parametrize(("waited", "doubtful"), [(5.0, True), (900.0, False)])
+async def test_a_clip_that_ends_as_it_is_made_is_asked_for_all_the_same(
+    rig: Rig, tmp_path: Path, waited: float, *, doubtful: bool
+) -> None:
+    """Its server's clock is wrong, more likely than not."""
+    job = replace(await rig.made(), waited=waited)
+    ended = {"id": job.ref, "status": "completed", "expires_at": time.time() - 9_000}
+    rig.service.spoil("look", fakes.answers(200, ended))
+    rig.service.spoil("content", fakes.answers(403, {"error": "not yet"}))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.provider.download(job, tmp_path / "clip.mp4")
+
+    assert caught.value.fault is Fault.EXPIRED
+    assert caught.value.doubtful is doubtful
 
 
 @pytest.mark.parametrize("told", ["8", "12"])

@@ -15,6 +15,7 @@ from bot.providers.openrouter import read_card
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Rig, colour_of, open_rig
 from tests.fakes.providers.service import KEY
+from tests.fakes.world import unseen
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ async def test_fal_is_called_by_the_names_of_the_endpoint(rig: Rig) -> None:
 async def test_fal_takes_a_picture_into_its_storage_without_the_key(rig: Rig) -> None:
     job = rig.job(model="acme/m/by-upload")
 
-    await rig.provider.create(job)
+    await rig.provider.create(job, unseen)
 
     [stored] = rig.service.stored.values()
     assert colour_of(stored) == (Size(64, 36), "red")
@@ -205,7 +206,7 @@ async def test_what_cannot_be_stored_is_not_ordered(rig: Rig) -> None:
     for step, trouble in [*(("upload", t) for t in troubles), ("put", stored)]:
         rig.service.spoil(step, trouble)
         with pytest.raises(ProviderError) as caught:
-            await rig.provider.create(rig.job(model="acme/m/by-upload"))
+            await rig.provider.create(rig.job(model="acme/m/by-upload"), unseen)
         assert caught.value.fault is Fault.UPSTREAM
     assert rig.service.renders == {}
 
@@ -216,7 +217,7 @@ async def test_fal_changes_a_clip_at_another_endpoint(rig: Rig) -> None:
     job = rig.answer(Op.EXTEND, None, provider="local", model="parallax")
     assert job.request.way is Way.UPLOAD
 
-    seen = await rig.provider.create(job)
+    seen = await rig.provider.create(job, unseen)
     await rig.watched(replace(job, ref=seen.ref))
 
     [order] = rig.service.steps("create")
@@ -307,7 +308,7 @@ async def test_orders_that_are_listened_to_keep_no_clip_waiting(
     rig.service.background = False
     rig.provider._prompt_answer = 0.0
     for number in range(15):
-        await rig.provider.create(replace(rig.job(), id=f"job{number}"))
+        await rig.provider.create(replace(rig.job(), id=f"job{number}"), unseen)
     while len(rig.service.steps("create")) < 16:
         await rig.service.asked.wait()
         rig.service.asked.clear()
@@ -325,7 +326,7 @@ async def test_an_order_that_has_not_left_is_said_to_wait(rig: Rig) -> None:
     rig.provider._wire._order_turns = asyncio.Semaphore(1)
     first, second = (replace(rig.job(), id=name) for name in ("job1", "job2"))
     first, second = [
-        replace(job, ref=(await rig.provider.create(job)).ref)
+        replace(job, ref=(await rig.provider.create(job, unseen)).ref)
         for job in (first, second)
     ]
     await rig.service.asked.wait()
@@ -476,7 +477,7 @@ async def test_a_version_of_a_model_may_be_ordered(rig: Rig) -> None:
     card = rig.provider._cards["acme/m"]
     rig.provider._cards["acme/m:abc"] = replace(card, id="acme/m:abc")
 
-    await rig.provider.create(rig.job(model="acme/m:abc"))
+    await rig.provider.create(rig.job(model="acme/m:abc"), unseen)
 
     [order] = rig.service.steps("create")
     assert order.path == "/v1/predictions"
@@ -514,8 +515,24 @@ async def lost(rig: Rig, job: Job, taken: frozenset[str]) -> None:
     assert caught.value.billed
 
 
+@service("fal")
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 410, 425, 500])
+async def test_a_result_that_is_not_handed_out_yet_is_no_failed_render(
+    rig: Rig, status: int
+) -> None:
+    """It is made and paid for, so it is asked for again."""
+    job = await rig.ordered()
+    rig.service.spoil("result", fakes.answers(status, {"detail": "Forbidden"}))
+
+    with pytest.raises(ProviderError) as caught:
+        await rig.watched(job)
+
+    assert caught.value.fault not in (Fault.REFUSED_INPUT, Fault.REFUSED_OUTPUT)
+    assert (await rig.watched(job)).state is State.DONE
+
+
 @service("replicate")
-@pytest.mark.parametrize("ref", [None, 5, [1], {"a": 1}, "", "x" * 3_000])
+@pytest.mark.parametrize("ref", [None, True, [1], {"a": 1}, "", "x" * 3_000])
 async def test_an_order_under_a_strange_id_stays_lost(rig: Rig, ref: object) -> None:
     item = {"id": ref, "created_at": None, "input": {"prompt": "push in"}}
     rig.service.spoil("list", fakes.answers(200, {"results": [item]}))

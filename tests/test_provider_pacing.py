@@ -88,16 +88,22 @@ def test_without_anything_known_the_delay_is_a_small_share() -> None:
         assert looks(ends) <= ends / 1.5
 
 
-def test_history_makes_it_few_looks_and_a_short_delay() -> None:
+@pytest.mark.parametrize(
+    ("middle", "width", "most", "late"), [(4.1, 0.12, 9.0, 0.65), (3.0, 0.15, 5.5, 0.5)]
+)
+def test_history_makes_it_few_looks_and_a_short_delay(
+    middle: float, width: float, most: float, late: float
+) -> None:
+    """The official SDK looks 60 or 20 times, and sees the end after 0.5 s."""
     dice = random.Random(7)
-    history = [dice.lognormvariate(4.1, 0.12) for _ in range(30)]
-    ends = [dice.lognormvariate(4.1, 0.12) for _ in range(200)]
+    history = [dice.lognormvariate(middle, width) for _ in range(30)]
+    ends = [dice.lognormvariate(middle, width) for _ in range(200)]
 
     counted = [looks(end, history) for end in ends]
     delays = [moments(end, history)[-1] - end for end in ends]
 
-    assert mean(counted) < 0.15 * mean(ends)  # the official SDK looks once a second
-    assert median(delays) <= 1.2
+    assert mean(counted) <= most
+    assert median(delays) <= late
 
 
 def test_there_is_always_an_early_look_for_what_fails_at_once() -> None:

@@ -14,6 +14,7 @@ from bot.providers import retiring
 from bot.providers.retiring import Retirement
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Kind, open_rig
+from tests.fakes.world import unseen
 
 SUNSET = "Thu, 31 Dec 2026 23:59:59 GMT"
 WIRES = ["openai", "xai", "openrouter", "fal", "gemini", "replicate"]
@@ -121,11 +122,11 @@ async def test_an_order_is_told_that_its_model_goes_away(
         rig.service.add("create", Sunset=SUNSET)
 
         job = rig.job()
-        seen = await rig.provider.create(job)
+        seen = await rig.provider.create(job, unseen)
 
         assert seen.notes == ("Model M goes away on 2026-12-31.",)
         assert rig.job().notes == seen.notes
-        assert (await rig.provider.create(rig.job())).notes == ()
+        assert (await rig.provider.create(rig.job(), unseen)).notes == ()
 
 
 @pytest.mark.parametrize("name", WIRES)
@@ -146,7 +147,7 @@ async def test_a_model_that_is_gone_names_the_next(tmp_path: Path, name: str) ->
         rig.service.spoil("create", fakes.answers(410, body))
 
         with pytest.raises(ProviderError) as caught:
-            await rig.provider.create(rig.job())
+            await rig.provider.create(rig.job(), unseen)
 
         assert caught.value.fault is Fault.MODEL_GONE
         assert "names acme/m2 in its place" in str(caught.value)

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 
 from bot.errors import SetupError, StorageError
 from bot.store import Rows, Store, open_sqlite
-from bot.store.schema import MIGRATIONS
+from bot.store.schema import MIGRATIONS, ORDERS
 
 COUNT = "SELECT count(*) AS n FROM overrides"
 INSERT = "INSERT INTO overrides(person, workspace, units) VALUES(?, '', ?)"
@@ -241,6 +242,27 @@ def test_a_kill_in_the_middle_of_a_migration_is_nothing_special(
 
         assert _pragma(lost, "user_version") == len(MIGRATIONS)
         assert _one(lost, "PRAGMA integrity_check") == "ok"
+
+
+def test_an_order_of_an_earlier_version_may_have_left(tmp_path: Path) -> None:
+    """Its row does not say, so it is looked for first."""
+    file = tmp_path / "vivant.sqlite3"
+    before = MIGRATIONS.index(ORDERS)
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        for step, script in enumerate(MIGRATIONS[:before], start=1):
+            db.executescript(f"BEGIN;{script};PRAGMA user_version={step};COMMIT")
+        for state in ("submitting", "queued"):
+            db.execute(
+                "INSERT INTO jobs VALUES(?, NULL, 'c:p', 'c', 'w', '{}', 'x', NULL, ?,"
+                " '{}', '{}', 4, 0, 1, 0, 1.0, 1.0, NULL)",
+                (state, state),
+            )
+
+    asyncio.run(_open_and_close(file))
+
+    read = "SELECT json_extract(details, '$.orders') FROM jobs WHERE id = '{}'"
+    assert _one(file, read.format("submitting")) == "1"
+    assert _one(file, read.format("queued")) == "None"
 
 
 async def _open_and_close(file: Path) -> None:

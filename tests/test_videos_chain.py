@@ -15,7 +15,7 @@ from bot.store import jobs as job_rows
 from tests.fakes.house import AT_ONCE
 from tests.fakes.programs import Programs, open_programs
 from tests.fakes.site import Site, open_site
-from tests.fakes.world import FakeProvider
+from tests.fakes.world import FakeProvider, unseen
 
 CAT = (files("bot") / "samples" / "chelsea.jpg").read_bytes()
 
@@ -101,7 +101,7 @@ async def test_an_order_whose_answer_was_lost_is_not_made_twice(tmp_path: Path) 
         await chain.made(job)
         provider = chain.near.house.providers["openai"]
 
-        again = await provider.create(job)
+        again = await provider.create(job, unseen)
 
         assert provider.idempotent
         assert again.ref == (await chain.behind(job.id)).id

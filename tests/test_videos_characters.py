@@ -25,7 +25,7 @@ from tests.fakes.programs import Program, Programs, form, open_programs
 from tests.fakes.providers import openapi
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, open_rig
-from tests.fakes.world import FakeProvider
+from tests.fakes.world import FakeProvider, unseen
 from tests.test_videos_chain import Chain, open_chain
 
 CAT = (files("bot") / "samples" / "chelsea.jpg").read_bytes()
@@ -316,12 +316,12 @@ async def test_a_film_whose_answer_is_lost_is_not_an_order_that_is_lost(
         job = rig.job(**(await given(rig)).request)
         rig.service.spoil("character", fakes.loses_the_answer)
         with pytest.raises(ProviderError) as caught:
-            await rig.provider.create(job)
+            await rig.provider.create(job, unseen)
         assert (caught.value.fault, caught.value.billed) == (Fault.UPSTREAM, False)
 
         rig.service.spoil("character", fakes.answers(200, {"id": None}))
         with pytest.raises(ProviderError) as caught:
-            await rig.provider.create(job)
+            await rig.provider.create(job, unseen)
         assert caught.value.fault is Fault.UPSTREAM
         assert rig.service.steps("create") == []
 

@@ -100,7 +100,7 @@ async def _take(
     if response.status != 200:
         raise _broken(title)
     async with Inflow(to, title=title, most=most) as inflow:
-        inflow.expect(response.content_type, response.content_length)
+        inflow.expect(response.content_length)
         async for piece in response.content.iter_any():
             await inflow.write(piece)
 

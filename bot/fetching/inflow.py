@@ -9,7 +9,6 @@ from bot.disk import told_in_words
 from bot.errors import Fault, ProviderError
 
 BATCH = 1 << 20  # bytes that are written in one go
-PAGES = ("text/html", "application/xhtml", "application/json", "text/plain")
 
 
 class Inflow:
@@ -35,14 +34,12 @@ class Inflow:
             self._file = await asyncio.to_thread(self._to.open, "wb")
         return self
 
-    def expect(self, content_type: str, length: float | None) -> None:
-        """Look at what the sender says of it.
+    def expect(self, length: float | None) -> None:
+        """Look at how long the sender says it is. What it calls it is often wrong.
 
         Raises:
-            ProviderError: It is a page, or too large.
+            ProviderError: It is too large.
         """
-        if content_type.lower().startswith(PAGES):
-            raise self._no_video()
         if length is not None:
             self._expected = int(length)
             self._check_room(self._expected)

@@ -1,11 +1,13 @@
 """The `Provider` port: anything that can turn a render request into a clip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from bot.models import Job, ModelCard, Quote, RenderRequest, Snapshot
 from bot.providers.hooks import Call
+
+Leaves = Callable[[], Awaitable[None]]
 
 
 class Provider(Protocol):
@@ -38,8 +40,13 @@ class Provider(Protocol):
         """
         ...
 
-    async def create(self, job: Job) -> Snapshot:
+    async def create(self, job: Job, leaves: Leaves) -> Snapshot:
         """Hand the job over and return at once.
+
+        Args:
+            job: The job.
+            leaves: Is awaited when all is ready and nothing is left to wait for, right
+                before the order is sent: the job's row then knows of it.
 
         Raises:
             ProviderError: `Fault.LOST` when it may have been accepted all the same.

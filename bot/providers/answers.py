@@ -11,6 +11,7 @@ from typing import Any
 from bot.providers.faults import Said, read_error
 
 LARGE = 1 << 20  # bytes of JSON that are better read in a thread
+LEAST = 1e9  # no moment: Unix times are larger since 2001
 LONGEST_KEPT = 30 * 86_400.0  # seconds; nobody asks for a clip for longer
 LONGEST_AFTER = 3_600.0  # seconds; no service is believed beyond that
 
@@ -75,7 +76,7 @@ def read_number(text: str | None) -> float | None:
     """A plain count of seconds, milliseconds or bytes; None for anything else."""
     if text is None or not text.isascii() or not text.replace(".", "", 1).isdigit():
         return None
-    return float(text[:12])
+    return float(text[:16])
 
 
 def number(value: object, *, least: float = 0.0, most: float = 1e10) -> float | None:
@@ -83,6 +84,17 @@ def number(value: object, *, least: float = 0.0, most: float = 1e10) -> float | 
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if least <= value <= most else None  # never so for a NaN
+
+
+def moment(value: object) -> float | None:
+    """Unix time in seconds, however JSON says it: ISO, seconds or milliseconds."""
+    if isinstance(value, str):
+        told = read_number(value)
+        return unix(value) if told is None else moment(told)
+    if seconds := number(value, least=LEAST):
+        return seconds
+    millis = number(value, least=LEAST * 1_000, most=1e13)
+    return millis / 1_000 if millis else None
 
 
 def unix(text: str) -> float | None:

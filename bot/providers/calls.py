@@ -10,7 +10,7 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -170,7 +170,7 @@ class Calls:
         most: int = MOST_JSON,
         missing: Fault | None = None,
         model: str = "",
-        leaves: Callable[[], None] | None = None,
+        leaves: Callable[[], Awaitable[None]] | None = None,
     ) -> Answer:
         """Order something that costs; it is sent once. The answer's status says yes.
 
@@ -183,7 +183,7 @@ class Calls:
             most: Bytes that an answer may have.
             missing: What a 404 means, where that is not a wrong address.
             model: What is ordered.
-            leaves: Called when the order's turn has come and it leaves.
+            leaves: Awaited when the order's turn has come, right before it is sent.
 
         Raises:
             ProviderError: It was turned away; `Fault.LOST` when nobody knows.
@@ -204,7 +204,7 @@ class Calls:
         try:
             async with self._order_turns:
                 if leaves:
-                    leaves()
+                    await leaves()
                 answer = await self._send(self._orders, request, most, seconds)
         except _NEVER_SENT as error:
             self._breaker.failed(self._clock())

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from bot.errors import Fault, OptionError, ProviderError
 from bot.media import Media
 from bot.models import Job, ModelCard, Op, Quote, RenderRequest, Snapshot, State, Way
-from bot.providers import pictures, planning, terms
+from bot.providers import Leaves, pictures, planning, terms
 from bot.providers.answers import Answer
 from bot.providers.faults import Said, failed, fault_of, told
 from bot.providers.hooks import Call
@@ -131,26 +131,27 @@ class Cloud(ABC):
         card = self._cards.get(model)
         return Retirement(day=card.retires_on) if card and card.retires_on else None
 
-    async def create(self, job: Job) -> Snapshot:
+    async def create(self, job: Job, leaves: Leaves) -> Snapshot:
         """Order the render, and say what its service has just said of its model."""
-        made = await self._make(job)
+        made = await self._make(job, leaves)
         card = self._cards.get(job.request.model)
         end = self.retirement(card.id) if card else None
         if card and end and (note := end.note(card.title)) not in job.notes:
             return replace(made, notes=(*made.notes, note))
         return made
 
-    async def _make(self, job: Job) -> Snapshot:
+    async def _make(self, job: Job, leaves: Leaves) -> Snapshot:
         """Order the render; where a clip's handle has ended, afresh from our copies."""
         try:
-            return await self._order(job)
+            return await self._order(job, leaves)
         except ProviderError as error:
             lost = job.request.way is Way.HANDLE and error.fault is Fault.EXPIRED
             if lost and planning.fits_afresh(job.request, card := self._card_of(job)):
                 fresh = replace(job, request=planning.afresh(job.request, card))
                 asked = job.request.seconds
                 notes = planning.told_afresh(fresh.request, card, asked=asked)
-                return replace(await self._order(fresh), notes=notes)
+                made = await self._order(fresh, leaves)
+                return replace(made, notes=notes)
             raise
 
     async def find(self, job: Job, *, taken: frozenset[str]) -> Snapshot | None:  # noqa: ARG002
@@ -208,7 +209,7 @@ class Cloud(ABC):
         """Write the finished MP4 to the file `to`."""
 
     @abstractmethod
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         """Send the order for a job."""
 
     def _card(self, model: str) -> ModelCard:
@@ -301,7 +302,8 @@ class Cloud(ABC):
         """What an answer to a look means that says no state.
 
         Raises:
-            ProviderError: Why; nothing that was asked can have been wrong.
+            ProviderError: Why; nothing that was asked can have been wrong, and words
+                that come in place of a state are a gateway's as likely as not.
         """
         if answer.status == 404:
             return self._missing(job)
@@ -311,7 +313,9 @@ class Cloud(ABC):
         fault = fault_of(answer.status, said) if answer.status >= 400 else None
         if fault in (None, Fault.INVALID, Fault.UNSUPPORTED):
             fault = Fault.UPSTREAM
-        raise self._wire.refusal(fault, said, after=answer.after)
+        error = self._wire.refusal(fault, said, after=answer.after)
+        error.doubtful = True
+        raise error
 
     def _puzzled(self, word: object) -> None:
         """Log a state that nobody has seen before, once."""
@@ -348,8 +352,11 @@ class Cloud(ABC):
 
 
 def is_ref(ref: object) -> bool:
-    """Whether this can be a service's id of a render: any printable word."""
-    return isinstance(ref, str) and 0 < len(ref) <= LONGEST_REF and ref.isprintable()
+    """Whether this can be a service's id of a render: a number, or printable words."""
+    if isinstance(ref, int):
+        return 0 < ref < 1 << 64 and not isinstance(ref, bool)
+    short = isinstance(ref, str) and 0 < len(ref.strip()) <= len(ref) <= LONGEST_REF
+    return short and str(ref).isprintable()
 
 
 def in_path(ref: str | None) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bot.errors import Fault
 from bot.models import Carrier, Job, ModelCard, Op, RenderRequest, Snapshot, State, Way
-from bot.providers import hooks, pictures, shapes
+from bot.providers import Leaves, hooks, pictures, shapes
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import fault_of, told
 from bot.providers.hooks import Call
@@ -22,6 +22,9 @@ from bot.providers.wire import Wire
 BASE_URL = "https://queue.fal.run"
 STORE_URL = "https://rest.fal.ai"
 KEYS = ".well-known/jwks.json"
+# How it answers for a model that would not or could not. Any other refusal says nothing
+# of the render: a key or an address that it does not like now may please it again.
+REFUSED = frozenset({400, 413, 415, 422})
 KEPT = '{"expiration_duration_seconds": 86400}'  # usually it is fetched in seconds
 
 
@@ -107,7 +110,7 @@ class Fal(Cloud):
         await super().close()
         await self._store.close()
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         endpoint = self._endpoint(job.request)
         if hook := self._desk.hook(self.name):
             endpoint += f"?{urlencode({'fal_webhook': hook})}"
@@ -116,13 +119,14 @@ class Fal(Cloud):
             json=await self._input(job),
             headers={"X-Fal-Object-Lifecycle-Preference": KEPT},
             model=job.request.model,
+            leaves=leaves,
         )
         return self._accepted(answer.fields.get("request_id"))
 
     async def _result(self, job: Job) -> Snapshot:
         answer = await self._wire.ask("GET", self._request_path(job))
         ref = job.ref or ""
-        if 400 <= answer.status < 500 and answer.status not in (404, 408, 429):
+        if answer.status in REFUSED:
             return self._failed(job, answer.said())
         if not answer.good:
             raise self._wire.refusal(Fault.UPSTREAM, answer.said(), after=answer.after)

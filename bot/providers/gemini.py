@@ -16,7 +16,7 @@ from typing import Any
 from bot.errors import Fault, ProviderError
 from bot.fetching.inflow import Inflow
 from bot.models import Job, ModelCard, Op, Snapshot, State, Way
-from bot.providers import pictures, shapes
+from bot.providers import Leaves, pictures, shapes
 from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -132,8 +132,10 @@ class Gemini(Cloud):
         await asyncio.gather(*self._held.values(), return_exceptions=True)
         await super().close()
 
-    async def _order(self, job: Job) -> Snapshot:
-        listening = asyncio.create_task(self._send(job, await self._body(job)))
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
+        body = await self._body(job)
+        await leaves()  # it may wait for its turn after this call has returned
+        listening = asyncio.create_task(self._send(job, body))
         listening.add_done_callback(lambda _: self._left.discard(job.id))
         try:
             await asyncio.wait([listening], timeout=self._prompt_answer)
@@ -162,8 +164,11 @@ class Gemini(Cloud):
                 most=MOST_ANSWER,
                 missing=missing,
                 model=job.request.model,
-                leaves=lambda: self._left.add(job.id),
+                leaves=left,
             )
+
+        async def left() -> None:
+            self._left.add(job.id)
 
         try:
             return await order({**body, "background": True})

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.errors import Fault, ProviderError
 from bot.models import Carrier, Job, ModelCard, Op, Size, Snapshot, State, Way
-from bot.providers import hooks, pictures, retiring, shapes
+from bot.providers import Leaves, hooks, pictures, retiring, shapes
 from bot.providers.answers import number
 from bot.providers.catalogue import read_size
 from bot.providers.cloud import Cloud, Desk, in_path
@@ -140,7 +140,7 @@ class OpenRouter(Cloud):
                         return Call(key, ref)
         return None
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         request = job.request
         body: dict[str, Any] = {
             "model": request.model,
@@ -164,6 +164,7 @@ class OpenRouter(Cloud):
             json=body,
             missing=Fault.EXPIRED if handle else None,
             model=request.model,
+            leaves=leaves,
         )
         if answer.fields.get("status") == "failed":
             raise self._wire.refusal(Fault.REFUSED_INPUT, answer.said())

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.errors import Fault, ProviderError
 from bot.models import Job, ModelCard, RenderRequest, Snapshot, State
-from bot.providers import hooks, pictures, shapes, terms
-from bot.providers.answers import Answer, number, unix
+from bot.providers import Leaves, hooks, pictures, shapes, terms
+from bot.providers.answers import Answer, moment, number
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
 from bot.providers.finding import Listed, earliest, the_one, unsure
@@ -73,7 +73,7 @@ class Replicate(Cloud):
             Listed(
                 item.get("id"),
                 _same_order(item, job.request.model, sent),
-                unix(str(item.get("created_at"))),
+                moment(item.get("created_at")),
             )
             for item in listed
         ]
@@ -101,8 +101,8 @@ class Replicate(Cloud):
                 raise told(Fault.LOST, self._wire.title, after=answer.after)
             if since is None:
                 since = earliest(answer, job.waited, self._desk.now())
-            items += [item for item in listed if isinstance(item, Mapping)]
-            last = unix(str(items[-1].get("created_at"))) if items else None
+            items += [item if isinstance(item, Mapping) else {} for item in listed]
+            last = moment(items[-1].get("created_at")) if items else None
             more = answer.fields.get("next")
             if not more or (last is not None and last < since):
                 return items, since, True
@@ -164,7 +164,7 @@ class Replicate(Cloud):
         ref = hooks.read_body(body).get("id")
         return Call(key, ref) if isinstance(ref, str) else None
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         owner, _, name = job.request.model.partition("/")
         model, _, version = name.partition(":")
         body: dict[str, Any] = {"input": await self._input(job)}
@@ -179,6 +179,7 @@ class Replicate(Cloud):
             json=body,
             missing=Fault.MODEL_GONE,
             model=job.request.model,
+            leaves=leaves,
         )
         return self._accepted(answer.fields.get("id"))
 
@@ -233,7 +234,7 @@ def _is_link(output: object) -> bool:
 
 def _keeps(answer: Answer) -> float | None:
     """Seconds for which the clip is still there: an hour from its end."""
-    ended = unix(str(answer.fields.get("completed_at")))
+    ended = moment(answer.fields.get("completed_at"))
     return None if ended is None else answer.until(ended + KEPT)
 
 

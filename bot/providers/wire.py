@@ -116,10 +116,7 @@ class Wire(Calls):
         if not response.is_success:
             raise self._no_file(response.status_code)
         async with Inflow(to, title=self.title, most=most) as inflow:
-            inflow.expect(
-                response.headers.get("content-type", ""),
-                read_number(response.headers.get("content-length")),
-            )
+            inflow.expect(read_number(response.headers.get("content-length")))
             async for piece in response.aiter_raw():
                 await inflow.write(piece)
 

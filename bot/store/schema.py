@@ -243,6 +243,15 @@ CREATE TRIGGER ledger_entered AFTER UPDATE ON ledger
 END;
 """
 
+# Of rows that know nothing of an order which may have left all the same.
+MAYBE_ORDERED = """
+UPDATE jobs SET details = json_set(details, '$.orders',
+        max(1, coalesce(json_extract(details, '$.orders'), 0)))
+    WHERE state IN ('queued', 'submitting') AND ref IS NULL AND json_valid(details);
+"""
+# Rows of before `orders` was written ahead of each order.
+ORDERS = MAYBE_ORDERED.replace("('queued', 'submitting')", "('submitting')")
+
 MIGRATIONS: tuple[str, ...] = (
     FIRST,
     CHATS,
@@ -253,4 +262,5 @@ MIGRATIONS: tuple[str, ...] = (
     UPLOADS,
     CLOCK,
     SCALE,
+    ORDERS,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import SetupError
-from bot.store.schema import MIGRATIONS
+from bot.store.schema import MAYBE_ORDERED, MIGRATIONS
 
 ENDED = "('done', 'failed', 'cancelled')"
 
@@ -56,12 +56,13 @@ def mark_begun(file: Path) -> int:
 
     The bot that wrote the copy went on after it: what is queued in the copy may have
     been ordered since, and what is rendered may have been posted. A job that was run
-    before looks first, so each is made one that was.
+    and ordered before looks first, so each is made one that was.
 
     Returns:
         How many unfinished jobs there are.
     """
     with closing(_opened(file)) as db, db:
+        db.execute(MAYBE_ORDERED)
         return db.execute(
             f"UPDATE jobs SET run = run + 1 WHERE state NOT IN {ENDED}"
         ).rowcount

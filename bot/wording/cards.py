@@ -29,10 +29,12 @@ _STATES = {
     State.CANCELLED: "Stopped",
 }
 DELAYS = {
-    Delay.TURN: "Its order waits for its turn at the service.",
-    Delay.SILENT: "The service has not answered since {when}. The bot goes on asking.",
-    Delay.FETCH: "The clip is made; the service does not hand it out yet. "
-    "Trying since {when}.",
+    Delay.TURN: "The order is waiting for its turn at the service.",
+    # A chat may write a moment as “14:21” or as “3 minutes ago”.
+    Delay.SILENT: "The service does not answer (first noticed {when}). "
+    "The bot keeps asking.",
+    Delay.FETCH: "The clip is ready, but the service does not hand it out yet "
+    "(first try {when}). The bot keeps trying.",
 }
 _OPS = {Op.CREATE: "New clip", Op.REMIX: "Remix", Op.EXTEND: "Longer"}
 

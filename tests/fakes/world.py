@@ -31,6 +31,7 @@ from bot.models import (
     State,
     Tier,
 )
+from bot.providers import Leaves
 from bot.providers.hooks import Call
 
 Point = Callable[[str], None]
@@ -38,6 +39,10 @@ Point = Callable[[str], None]
 
 def nowhere(point: str) -> None:
     """Do not die at any point."""
+
+
+async def unseen() -> None:
+    """An order that leaves, and is written down by nobody."""
 
 
 class Diary:
@@ -132,9 +137,11 @@ class FakeProvider:
         price = Price(units=units, micros=self.micros, known=self.priced)
         return Quote(request=request, price=price)
 
-    async def create(self, job: Job) -> Snapshot:
+    async def create(self, job: Job, leaves: Leaves = unseen) -> Snapshot:
         await asyncio.sleep(0)
         self.asked.set()
+        await leaves()
+        self.at("left")
         if self.refusals:
             raise self.refusals.pop(0)
         known = await self._find(job) if self.idempotent else None

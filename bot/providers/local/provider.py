@@ -24,6 +24,7 @@ from bot.prompt.extend import extend
 from bot.prompt.parse import parse
 from bot.prompt.plan import Plan
 from bot.prompt.remix import remix
+from bot.providers import Leaves
 from bot.providers.hooks import Call
 from bot.providers.planning import check_characters
 from bot.workshop import Workshop
@@ -93,8 +94,12 @@ class LocalProvider:
         done = replace(request, seconds=seconds, plan=plan.to_json())
         return Quote(request=done, notes=plan.notes, cannot=plan.cannot)
 
-    async def create(self, job: Job) -> Snapshot:
+    async def create(self, job: Job, leaves: Leaves) -> Snapshot:
         """Begin to render."""
+        await leaves()
+        return self._begin(job)
+
+    def _begin(self, job: Job) -> Snapshot:
         if job.id not in self._renders:
             task = asyncio.create_task(self._render(job), name=f"render {job.id}")
             self._renders[job.id] = _Render(task)
@@ -110,7 +115,7 @@ class LocalProvider:
         if render is None:
             if done := await asyncio.to_thread(self._finished, job):
                 return done
-            return await self.create(job)
+            return self._begin(job)
         if not render.task.done():
             return Snapshot(ref=job.id, progress=render.progress, poll_after=LOOK_EVERY)
         del self._renders[job.id]
@@ -120,7 +125,7 @@ class LocalProvider:
         if error is not None:
             raise error
         done = await asyncio.to_thread(self._finished, job)
-        return done or await self.create(job)
+        return done or self._begin(job)
 
     async def cancel(self, job: Job) -> bool:
         """Stop the worker, if it is at this job."""

@@ -15,7 +15,7 @@ from bot.models import (
     State,
     Way,
 )
-from bot.providers import hooks, retiring, terms
+from bot.providers import Leaves, hooks, retiring, terms
 from bot.providers.answers import Answer
 from bot.providers.cloud import Cloud, Desk, in_path
 from bot.providers.faults import told
@@ -29,6 +29,7 @@ from bot.providers.wire import Wire
 
 LISTED = "100"  # the most that the reference wire lists at once
 MOST_PAGES = 5  # of that list
+JUST_NOW = 600.0  # seconds after the end of a render
 FULL = 20  # renders; a list this long that does not say so may have been cut off
 
 
@@ -198,10 +199,10 @@ class OpenAIVideos(Cloud):
         ref = data.get("id") if isinstance(data, Mapping) else None
         return Call(key, ref) if isinstance(ref, str) else None
 
-    async def _order(self, job: Job) -> Snapshot:
+    async def _order(self, job: Job, leaves: Leaves) -> Snapshot:
         """Send the order; once more where it was for characters that are gone there."""
         try:
-            return await self._sent(job, await self._worded(job))
+            return await self._sent(job, await self._worded(job), leaves)
         except ProviderError as error:
             seen = _sent_characters(job.request)
             if not seen or error.fault not in (Fault.EXPIRED, Fault.INVALID):
@@ -209,9 +210,9 @@ class OpenAIVideos(Cloud):
             await self._characters.forget(seen)
             if error.fault is Fault.INVALID:  # perhaps for quite another reason
                 raise
-        return await self._sent(job, await self._worded(job))
+        return await self._sent(job, await self._worded(job), leaves)
 
-    async def _sent(self, job: Job, order: orders.Order) -> Snapshot:
+    async def _sent(self, job: Job, order: orders.Order, leaves: Leaves) -> Snapshot:
         request = job.request
         known = request.way is Way.HANDLE or _sent_characters(request)
         answer = await self._wire.order(
@@ -221,6 +222,7 @@ class OpenAIVideos(Cloud):
             headers={"Idempotency-Key": job.id} if self.idempotent else None,
             missing=Fault.EXPIRED if known else None,
             model=request.model,
+            leaves=leaves,
         )
         video = answer.fields
         word = reading.word_of(video) or ""
@@ -269,13 +271,14 @@ class OpenAIVideos(Cloud):
                 raise self._wire.refusal(Fault.UPSTREAM, answer.said())
             if since is None:
                 since = earliest(answer, job.waited, self._desk.now())
-            page = [item for item in data if isinstance(item, Mapping)]
+            # What is no object may be any render: it says nothing of itself.
+            page = [item if isinstance(item, Mapping) else {} for item in data]
             items += page
             more = answer.fields.get("has_more")
             if not isinstance(more, bool):
                 more = len(page) >= FULL
             last = reading.ref_of(page[-1]) if page else None
-            if not more or _reaches(page, since):
+            if not more or _reaches(items, since):
                 return items, since, True
             if not isinstance(last, str) or params.get("after") == last:
                 break
@@ -291,12 +294,15 @@ class OpenAIVideos(Cloud):
         """Where the clip lies, asked anew: such links end within the hour.
 
         Raises:
-            ProviderError: `Fault.EXPIRED`: the server has not kept it so long.
+            ProviderError: `Fault.EXPIRED`: the server has not kept it so long; in doubt
+                while the render has only just ended, which its clock may be wrong of.
         """
         answer = await self._wire.ask("GET", f"videos/{in_path(job.ref)}")
         ends, now = reading.ends_at(answer.fields), answer.sent_at
         if answer.good and ends is not None and now is not None and ends < now:
-            raise told(Fault.EXPIRED, self._wire.title)
+            late = told(Fault.EXPIRED, self._wire.title)
+            late.doubtful = not job.inherits and job.waited < JUST_NOW
+            raise late
         if answer.status in (404, 410):
             raise self._gone()
         return reading.links_in(answer.fields, self._profile.links)
@@ -305,12 +311,13 @@ class OpenAIVideos(Cloud):
         return await self._wish("DELETE", f"videos/{in_path(job.ref)}")
 
 
-def _reaches(page: Sequence[Mapping[str, object]], since: float) -> bool:
-    """Whether a page, the newest first, goes back to a moment."""
-    made = [reading.made_at(item) for item in page]
+def _reaches(items: Sequence[Mapping[str, object]], since: float) -> bool:
+    """Whether a list goes back to a moment, and surely is one of the newest first."""
+    made = [reading.made_at(item) for item in items]
     known = [moment for moment in made if moment is not None]
-    falling = len(known) == len(made) and known == sorted(known, reverse=True)
-    return bool(known) and falling and known[-1] < since
+    if len(known) < len(made) or known != sorted(known, reverse=True):
+        return False
+    return bool(known) and known[0] > known[-1] and known[-1] < since
 
 
 def _sent_characters(request: RenderRequest) -> tuple[Character, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.models import RenderRequest, State
-from bot.providers.answers import number, unix
+from bot.providers.answers import moment, number
+from bot.providers.cloud import is_ref
 from bot.providers.planning import sent_words
 
 # Words of nine dialects (2026-11), lower case. Any other word means: still at it.
@@ -13,12 +14,13 @@ _STATES: Mapping[str, State] = dict.fromkeys(
     ("completed", "succeeded", "succeed", "success", "done", "complete", "finished"),
     State.DONE,
 ) | dict.fromkeys(("failed", "failure", "error", "fail"), State.FAILED)
-LEAST = 1e9  # no moment: Unix times are larger since 2001
 _PLACES = (  # where gateways were seen to put the clip's address
     *("video_url", "url", "urls", "download_url", "video.url", "output.url"),
     *("output", "outputs.video_url", "result.video_url", "data.url"),
 )
 _IDS = ("id", "request_id", "task_id", "video_id")
+_MADE = ("created_at", "createdAt", "created", "create_time", "createTime")
+_ENDS = ("expires_at", "expiresAt", "expire_time", "expireTime")
 _ENDED = frozenset({"cancelled", "canceled", "deleted", "aborted"})
 _WAITING = frozenset(
     (
@@ -54,15 +56,15 @@ def state_of(word: str) -> State | None:
 
 def is_video(video: Mapping[str, Any], ref: str | None) -> bool:
     """Whether a body surely speaks of a render: it says so, or has its id."""
-    named = ref is not None and ref in [video.get(name) for name in _IDS]
+    named = ref is not None and ref in [str(video.get(name)) for name in _IDS]
     return named or video.get("object") == "video"
 
 
 def ref_of(video: Mapping[str, Any]) -> object:
     """The server's id of a render, under any of its names."""
     for name in _IDS:
-        if isinstance(video.get(name), str) and video[name]:
-            return video[name]
+        if is_ref(video.get(name)):
+            return str(video[name])
     return None
 
 
@@ -79,7 +81,7 @@ def progress_of(video: Mapping[str, Any]) -> float | None:
 
 def took(video: Mapping[str, Any]) -> float | None:
     """Seconds from order to clip, where the server says both."""
-    begun, ended = number(video.get("created_at")), number(video.get("completed_at"))
+    begun, ended = made_at(video), moment(video.get("completed_at"))
     return ended - begun if begun and ended and ended > begun else None
 
 
@@ -93,16 +95,18 @@ def links_in(video: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 def made_at(item: Mapping[str, Any]) -> float | None:
     """Unix time in seconds when a listed render was ordered, if it says so."""
-    made = item.get("created_at")
-    if isinstance(made, str):
-        return unix(made)
-    return number(made)
+    return _first(item, _MADE)
 
 
 def ends_at(video: Mapping[str, Any]) -> float | None:
     """Unix time in seconds until which the server keeps the clip, if it says so."""
-    ends = video.get("expires_at")
-    return unix(ends) if isinstance(ends, str) else number(ends, least=LEAST)
+    return _first(video, _ENDS)
+
+
+def _first(item: Mapping[str, Any], names: Sequence[str]) -> float | None:
+    """The first moment that any of these names tells."""
+    told = (moment(item.get(name)) for name in names)
+    return next((found for found in told if found is not None), None)
 
 
 def same_order(item: Mapping[str, Any], request: RenderRequest) -> bool | None:

@@ -38,7 +38,7 @@ from tests.fakes.providers.others import (
 )
 from tests.fakes.providers.service import KEY, FakeService
 from tests.fakes.providers.videos import SECRET, FakeVideos
-from tests.fakes.world import tiny_clip
+from tests.fakes.world import tiny_clip, unseen
 
 SIZE = Size(64, 36)
 PATIENT = Patience(connect=9.0, silent=9.0, answer=9.0, download=9.0)
@@ -249,13 +249,13 @@ class Rig:
     async def ordered(self, **request: Any) -> Job:
         """An order that was accepted."""
         job = self.job(**request)
-        seen = await self.provider.create(job)
+        seen = await self.provider.create(job, unseen)
         return replace(job, ref=seen.ref, state=State.RENDERING)
 
     async def ordered_again(self, op: Op, source_ref: str | None) -> Job:
         """A remix or an extension that was accepted."""
         job = self.answer(op, source_ref)
-        seen = await self.provider.create(job)
+        seen = await self.provider.create(job, unseen)
         return replace(job, ref=seen.ref, state=State.RENDERING)
 
     async def watched(self, job: Job) -> Snapshot:
