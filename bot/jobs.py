@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from itertools import count
 
 from bot import store
 from bot.choice import Choice
@@ -123,7 +124,7 @@ class Jobs(Rendering):
         """Take one step, trying anew what may pass; bad news is a next state too."""
         step = self._steps[job.state]
         trouble: BotError = BROKEN
-        for tried, pause in enumerate(self._pace.pauses(), start=1):
+        for tried in count(1):
             try:
                 return await step(job, again)
             except (Superseded, StorageError):
@@ -140,7 +141,7 @@ class Jobs(Rendering):
             if worn_out or not _may_pass(trouble):
                 break
             after = trouble.after if isinstance(trouble, ProviderError) else None
-            await self._rest(job, max(pause, after or 0.0))
+            await self._rest(job, max(self._pace.pause(tried), after or 0.0))
         if job.state is State.SUBMITTING:
             return self._not_taken(job, trouble, again=again)
         return await self._bad_news(job, trouble)

@@ -113,6 +113,12 @@ async def get(db: Rows, job_id: str) -> Job | None:
     return _first(await db.rows("SELECT * FROM jobs WHERE id = ?", job_id))
 
 
+async def is_cancelled(db: Rows, job_id: str) -> bool:
+    """Whether somebody wants the job to stop, or has removed it."""
+    rows = await db.rows("SELECT cancel FROM jobs WHERE id = ?", job_id)
+    return not rows or bool(rows[0]["cancel"])
+
+
 async def by_event(db: Rows, event: str) -> Job | None:
     """The job that this event made."""
     return _first(await db.rows("SELECT * FROM jobs WHERE event = ?", event))
@@ -167,6 +173,18 @@ async def save(db: Rows, job: Job) -> Job | None:
     )
 
 
+async def note_progress(db: Rows, jobs: Sequence[Job]) -> None:
+    """Note how far renders are; nothing else of their rows, which may have moved on."""
+    for job in jobs:
+        await db.rows(
+            "UPDATE jobs SET details = json_set(details, '$.progress', ?)"
+            " WHERE id = ? AND run = ? AND state = 'rendering' AND json_valid(details)",
+            job.progress,
+            job.id,
+            job.run,
+        )
+
+
 async def note_card(db: Rows, job_id: str, card: str) -> None:
     """Remember the message that shows how far a job is."""
     await db.rows("UPDATE jobs SET card = ? WHERE id = ?", card, job_id)
@@ -174,12 +192,13 @@ async def note_card(db: Rows, job_id: str, card: str) -> None:
 
 async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
     """The provider's ids that jobs of ours own, of all that changed since."""
-    rows = await db.rows(
-        "SELECT ref FROM jobs WHERE provider = ? AND ref IS NOT NULL AND updated >= ?",
+    [row] = await db.rows(  # a single row: of thousands each would cost more
+        "SELECT json_group_array(ref) AS refs FROM jobs"
+        " WHERE provider = ? AND ref IS NOT NULL AND updated >= ?",
         provider,
         since,
     )
-    return frozenset(row["ref"] for row in rows)
+    return frozenset(msgspec.json.decode(row["refs"], type=list[str]))
 
 
 async def rivals(db: Rows, job: Job) -> bool:

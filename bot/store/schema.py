@@ -243,6 +243,10 @@ CREATE TRIGGER ledger_entered AFTER UPDATE ON ledger
 END;
 """
 
+KNOWN = """
+CREATE INDEX jobs_known ON jobs(provider, updated, ref) WHERE ref IS NOT NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     FIRST,
     CHATS,
@@ -253,4 +257,5 @@ MIGRATIONS: tuple[str, ...] = (
     UPLOADS,
     CLOCK,
     SCALE,
+    KNOWN,
 )
