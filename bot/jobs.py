@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from itertools import count
 
-from bot import store
+from bot import quota, store
 from bot.choice import Choice
 from bot.doubts import Doubts, lost
 from bot.errors import (
@@ -31,12 +31,13 @@ from bot.errors import (
 from bot.films import Films
 from bot.lifecycle import BROKEN, Superseded, ended_badly, stopped
 from bot.media import Media
-from bot.models import Job, Snapshot, State
+from bot.models import Job, Snapshot, State, Trouble
 from bot.pacing import Pace
 from bot.providers import Provider
 from bot.rendering import Rendering, UnusableError
 from bot.reports import Chat
 from bot.store import clips as clip_rows
+from bot.store import damage
 from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Jobs(Rendering):
             taken: The job, if it was taken with others already.
         """
         job = taken or await job_rows.take(self._store, job_id)
+        job = job or await self._led_out(job_id)
         if job is None:
             return
         again = job.run > 1
@@ -109,6 +111,27 @@ class Jobs(Rendering):
         finally:
             self._waits.end(job_id)
             self.callers.forget(job_id)
+
+    async def _led_out(self, job_id: str) -> Job | None:
+        """End a job whose row is damaged: otherwise it has its slot and hold for ever.
+
+        Returns:
+            The job on its last step, if it can be read that far.
+        """
+
+        async def end(db: store.Rows) -> Job | None:
+            found = await damage.find(db, job_id)
+            if found is None:
+                return None
+            log.error("job %s is ended: its row is damaged", job_id)
+            now, why = self._now(), Trouble.of(BROKEN)
+            job = await damage.lead_out(db, found, error=why, now=now)
+            if job is None:
+                note = quota.BILLED if found.costs else None
+                await quota.give_back(db, job_id, note=note, now=now)
+            return job
+
+        return await self._store.transaction(end)
 
     async def abandon(self, job_id: str) -> None:
         """End a job that cannot take its next arrow; its hold is given back."""

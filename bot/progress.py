@@ -1,4 +1,4 @@
-"""How far renders are, written down together: after a start that is thousands at once."""
+"""How far renders are, written down together: after a start there are thousands."""
 
 import asyncio
 from functools import partial

@@ -77,8 +77,10 @@ class LocalRunner:
         ]
         for job_ids in slices:
             take = partial(job_rows.take_all, job_ids=job_ids)
-            for job in await self._patiently(partial(self._store.transaction, take)):
-                self._carry(job.id, job)
+            jobs = await self._patiently(partial(self._store.transaction, take))
+            taken = {job.id: job for job in jobs}
+            for job_id in job_ids:
+                self._carry(job_id, taken.get(job_id))
             if len(slices) > 1:
                 await asyncio.sleep(self._breath * BREATHS)
 

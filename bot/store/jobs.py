@@ -140,7 +140,7 @@ async def take(db: Rows, job_id: str) -> Job | None:
 
 async def take_all(db: Rows, job_ids: Sequence[str]) -> list[Job]:
     """Own all of these jobs that have something left to do."""
-    return _jobs(
+    return read(
         await db.rows(
             f"UPDATE jobs SET run = run + 1 WHERE id IN ({_marks(job_ids)})"
             f" AND state NOT IN {IDLE} RETURNING *",
@@ -213,7 +213,7 @@ async def rivals(db: Rows, job: Job) -> bool:
     asked = job.request.prompt.strip()
     return any(
         other.request.prompt.strip() == asked
-        for other in _jobs(rows)
+        for other in read(rows)
         if other.billed or other.state is State.SUBMITTING
     )
 
@@ -316,7 +316,7 @@ async def latest(
         *(before or ()),
         limit,
     )
-    return _jobs(rows)
+    return read(rows)
 
 
 async def page(
@@ -332,7 +332,7 @@ async def page(
         *((after.created, after.id) if after else ()),
         limit,
     )
-    return _jobs(rows)
+    return read(rows)
 
 
 async def shown_last(db: Rows, job_id: str, *, now: float) -> None:
@@ -350,7 +350,7 @@ async def unshown(db: Rows, chat: str, *, since: float) -> Sequence[Job]:
         since,
         SHOWN,
     )
-    return _jobs(rows)
+    return read(rows)
 
 
 async def remove(db: Rows, job_id: str) -> str | None:
@@ -391,10 +391,10 @@ def _duration(row: Row) -> tuple[str, int, float] | None:
 
 
 def _first(rows: Sequence[Row]) -> Job | None:
-    return next(iter(_jobs(rows)), None)
+    return next(iter(read(rows)), None)
 
 
-def _jobs(rows: Sequence[Row]) -> list[Job]:
+def read(rows: Sequence[Row]) -> list[Job]:
     """The jobs of rows. A damaged row must not take the others with it."""
     found = []
     for row in rows:
