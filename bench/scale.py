@@ -8,7 +8,7 @@ Two rounds, each with the bot as `vivant run` starts it, in a process of its own
 * 200,000 clips are finished, some with files. How late the event loop was while the
   sweep went through them, and what the slowest of the everyday queries takes.
 
-    python -m bench.scale [--jobs 10000] [--clips 200000] [--json]
+    python -m bench.scale [--jobs 10000] [--clips 200000] [--progress 0] [--json]
 """
 
 import argparse
@@ -37,10 +37,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--jobs", type=int, default=10_000, help="under way")
     options.add_argument("--clips", type=int, default=200_000, help="finished")
+    options.add_argument(
+        "--progress", type=int, default=0, help="percent that the service tells of each"
+    )
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        numbers = resume(Path(folder, "resume"), chosen.jobs)
+        numbers = resume(Path(folder, "resume"), chosen.jobs, chosen.progress)
         numbers |= sweep(Path(folder, "sweep"), chosen.clips)
     for name, number in numbers.items():
         print(f"{name:20} {number}")
@@ -48,10 +51,10 @@ def main() -> None:
         print(json.dumps(numbers))
 
 
-def resume(data: Path, jobs: int) -> dict[str, float]:
+def resume(data: Path, jobs: int, progress: int) -> dict[str, float]:
     """Start on so many unfinished renders."""
     scale_rows.under_way(data, jobs)
-    with Service() as service, bot(data, service) as running:
+    with Service(progress=progress) as service, bot(data, service) as running:
         begun = time.monotonic()
         health = Health(running.port)
         while service.asked() < jobs and time.monotonic() < begun + DEADLINE:

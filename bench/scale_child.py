@@ -15,7 +15,7 @@ from typing import Self
 
 TICK = 0.005  # seconds
 VIDEO = (
-    b'{"id":"%s","object":"video","status":"in_progress","progress":0,'
+    b'{"id":"%s","object":"video","status":"in_progress","progress":%d,'
     b'"model":"bench","seconds":"4","size":"1280x720","created_at":1}'
 )
 HEAD = (
@@ -26,9 +26,9 @@ HEAD = (
 class Service:
     """The least that can be asked how far a render is; in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, progress: int = 0) -> None:
         ours, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_serve, args=(theirs,))
+        self._process = multiprocessing.Process(target=_serve, args=(theirs, progress))
         self._process.start()
         self._port = ours.recv()
         self.url = f"http://127.0.0.1:{self._port}/v1"
@@ -59,8 +59,9 @@ class _Line(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, asked: set[bytes]) -> None:
+    def __init__(self, asked: set[bytes], progress: int) -> None:
         self._asked = asked
+        self._progress = progress
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -77,14 +78,15 @@ class _Line(asyncio.Protocol):
             else:
                 ref = path.rpartition(b"/")[2]
                 self._asked.add(ref)
-                body = VIDEO % ref
+                body = VIDEO % (ref, self._progress)
             self.transport.write(HEAD % len(body) + body)
 
 
-def _serve(tell: Connection) -> None:
+def _serve(tell: Connection, progress: int) -> None:
     async def serve() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(partial(_Line, set()), "127.0.0.1", 0)
+        line = partial(_Line, set(), progress)
+        server = await loop.create_server(line, "127.0.0.1", 0)
         tell.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 

@@ -67,6 +67,13 @@ def look_into(file: Path) -> Look:
         ) from error
 
 
+def blank(size: Size) -> bytes:
+    """A grey JPEG, for a clip of which no picture can be taken. Blocks."""
+    from PIL import Image  # noqa: PLC0415
+
+    return _encoded(Image.new("RGB", size, (64, 64, 64)), "JPEG")
+
+
 def _check(stream: "av.VideoStream") -> None:
     if stream.width * stream.height > MOST_PIXELS:
         raise ValueError(stream)

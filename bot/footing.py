@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.config import Settings
 from bot.errors import SetupError
 from bot.media import Media
-from bot.store import never_used
+from bot.store import latest_clips, never_used
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,15 @@ def check(settings: Settings, media: Media) -> None:
         anew = f"To begin anew without those clips, move {clips} away."
         back = "put it back, or set VIVANT_DATA or VIVANT_DATABASE_URL to where it is"
         raise SetupError([f"{lost} To go on with them, {back}.", anew])
+    known = latest_clips(database) if there else []
+    if known and not any(media.path(key).exists() for key in known):
+        log.warning(
+            "%s holds none of the latest clips that %s knows: if these two do not"
+            " belong together, stop the bot and put back what does. What nobody needs"
+            " is kept in the trash for a day.",
+            settings.data / "media",
+            database,
+        )
 
 
 def make_private(folder: Path) -> None:

@@ -14,8 +14,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from itertools import count
 
-from bot import store
+from bot import quota, store
 from bot.choice import Choice
 from bot.doubts import Doubts, lost
 from bot.errors import (
@@ -30,12 +31,13 @@ from bot.errors import (
 from bot.films import Films
 from bot.lifecycle import BROKEN, Superseded, ended_badly, stopped
 from bot.media import Media
-from bot.models import Job, Snapshot, State
+from bot.models import Job, Snapshot, State, Trouble
 from bot.pacing import Pace
 from bot.providers import Provider
 from bot.rendering import Rendering, UnusableError
 from bot.reports import Chat
 from bot.store import clips as clip_rows
+from bot.store import damage
 from bot.store import jobs as job_rows
 
 log = logging.getLogger(__name__)
@@ -94,6 +96,7 @@ class Jobs(Rendering):
             taken: The job, if it was taken with others already.
         """
         job = taken or await job_rows.take(self._store, job_id)
+        job = job or await self._led_out(job_id)
         if job is None:
             return
         again = job.run > 1
@@ -109,6 +112,27 @@ class Jobs(Rendering):
             self._waits.end(job_id)
             self.callers.forget(job_id)
 
+    async def _led_out(self, job_id: str) -> Job | None:
+        """End a job whose row is damaged: otherwise it has its slot and hold for ever.
+
+        Returns:
+            The job on its last step, if it can be read that far.
+        """
+
+        async def end(db: store.Rows) -> Job | None:
+            found = await damage.find(db, job_id)
+            if found is None:
+                return None
+            log.error("job %s is ended: its row is damaged", job_id)
+            now, why = self._now(), Trouble.of(BROKEN)
+            job = await damage.lead_out(db, found, error=why, now=now)
+            if job is None:
+                note = quota.BILLED if found.costs else None
+                await quota.give_back(db, job_id, note=note, now=now)
+            return job
+
+        return await self._store.transaction(end)
+
     async def abandon(self, job_id: str) -> None:
         """End a job that cannot take its next arrow; its hold is given back."""
         job = await job_rows.take(self._store, job_id)
@@ -123,7 +147,7 @@ class Jobs(Rendering):
         """Take one step, trying anew what may pass; bad news is a next state too."""
         step = self._steps[job.state]
         trouble: BotError = BROKEN
-        for tried, pause in enumerate(self._pace.pauses(), start=1):
+        for tried in count(1):
             try:
                 return await step(job, again)
             except (Superseded, StorageError):
@@ -140,7 +164,7 @@ class Jobs(Rendering):
             if worn_out or not _may_pass(trouble):
                 break
             after = trouble.after if isinstance(trouble, ProviderError) else None
-            await self._rest(job, max(pause, after or 0.0))
+            await self._rest(job, max(self._pace.pause(tried), after or 0.0))
         if job.state is State.SUBMITTING:
             return self._not_taken(job, trouble)
         return await self._bad_news(job, trouble)

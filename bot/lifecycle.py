@@ -6,7 +6,7 @@ process that was overtaken can move nothing.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import quota, store
@@ -18,6 +18,7 @@ from bot.history import History
 from bot.media import Media
 from bot.models import Delay, Job, State, Trouble
 from bot.pacing import Pace, Pacing
+from bot.progress import Progress
 from bot.providers import Provider
 from bot.reports import Chat, Reports
 from bot.store import jobs as job_rows
@@ -39,6 +40,7 @@ class Lifecycle:
         callers: Which services call when a render has ended.
         films: Opens what services send.
         history: How long renders took.
+        progress: Writes down how far they are.
         reports: What the chats are told.
 
     Args:
@@ -70,6 +72,7 @@ class Lifecycle:
         self._media = media
         self.films = films
         self.history = History(store)
+        self.progress = Progress(store)
         self._pace = pace or Pace(looks=Pacing())
         self._now = now
         self._waits = Waits(clock)
@@ -160,12 +163,11 @@ class Lifecycle:
         return await self.move(job, replace(job, delay=None, delayed_since=None))
 
     async def _is_cancelled(self, job: Job) -> bool:
-        seen = await job_rows.get(self._store, job.id)
-        return seen is None or seen.cancel
+        return await job_rows.is_cancelled(self._store, job.id)
 
-    async def _rest(self, job: Job, seconds: float) -> bool:
+    def _rest(self, job: Job, seconds: float) -> Awaitable[bool]:
         """Wait, unless somebody hints that it is worth looking now."""
-        return await self._waits.rest(job.id, seconds)
+        return self._waits.rest(job.id, seconds)
 
     def _as_of_now(self, job: Job) -> Job:
         """A job with the seconds that it has been in its state."""

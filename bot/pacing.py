@@ -13,11 +13,13 @@ import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 ENOUGH = 3  # renders from which a history says something
 LATE = 1.05  # of the time by which 95 of 100 renders have ended
 NARROWEST, WIDEST = 0.03, 1.0  # of the logarithm of durations
 QUICKEST = 0.01  # seconds; a render that took less is a mistake
+MOST_GROWN = 64  # tries after which a pause grows no longer
 STEPS = 12  # of a look's pause that are added up, for each spread of the history
 SURE = 1.645  # standard deviations below which 95 of 100 lie
 
@@ -208,7 +210,16 @@ class Pace:
         Args:
             longest: The longest pause, where it is not the usual.
         """
-        pause, most = self.first, self.longest if longest is None else longest
-        while True:
-            yield pause * random.uniform(0.8, 1.2)
-            pause = min(pause * self.growth, most)
+        for tried in count(1):
+            yield self.pause(tried, longest)
+
+    def pause(self, tried: int, longest: float | None = None) -> float:
+        """The pause after so many tries, with some jitter.
+
+        Args:
+            tried: How many there were; 1 is the first.
+            longest: The longest pause, where it is not the usual.
+        """
+        most = self.longest if longest is None else longest
+        grown = self.first * self.growth ** min(tried - 1, MOST_GROWN)
+        return (min(grown, most) if tried > 1 else grown) * random.uniform(0.8, 1.2)

@@ -147,6 +147,17 @@ async def settle(db: Rows, job: Job, *, note: str | None, now: float) -> None:
     )
 
 
+async def give_back(db: Rows, job_id: str, *, note: str | None, now: float) -> None:
+    """Give back the hold of a job of which no more than its id is known."""
+    await db.rows(
+        "UPDATE ledger SET kind = 'returned', note = ?, settled_at = ?"
+        " WHERE job = ? AND kind = 'held'",
+        note,
+        now,
+        job_id,
+    )
+
+
 async def mark(db: Rows, job_id: str, *, note: str | None) -> None:
     """Say for the owner what became of a hold that was given back.
 
@@ -256,7 +267,8 @@ async def audit(db: Rows) -> list[str]:
         "SELECT j.id FROM jobs j JOIN ledger l ON l.job = j.id"
         " WHERE j.state IN ('failed', 'cancelled') AND l.kind = 'returned'"
         " AND (l.note IS NOT NULL)"
-        " <> coalesce(json_extract(j.details, '$.billed'), 0)"
+        " <> CASE WHEN json_valid(j.details)"
+        " THEN coalesce(json_extract(j.details, '$.billed'), 0) ELSE 0 END"
     )
     strays = await db.rows(
         "SELECT job FROM ledger WHERE kind = 'held'"

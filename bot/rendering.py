@@ -7,7 +7,7 @@ card says what the job waits for.
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import BotError, Fault, ProviderError, StorageError
@@ -42,35 +42,32 @@ class _Watch:
     """One run of looks at a render.
 
     Attributes:
-        pauses: Between looks that fail.
         history: Seconds that earlier renders took.
+        tried: Looks that no history has set the pause after.
         silent: When the first of the looks that failed was; monotonic seconds.
     """
 
-    pauses: Iterator[float]
     history: Sequence[float]
+    tried: int = 0
     silent: float | None = None
 
 
 class Rendering(Lifecycle):
     """The steps between an accepted order and a file on our disk."""
 
-    async def rendering(self, job: Job, again: bool) -> Job:  # noqa: FBT001
+    async def rendering(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Watch the provider until the clip is there."""
         provider = self._provider(job)
-        watch = _Watch(self._pace.pauses(), await self.history.of(job.request))
-        if again:  # not everyone at once after a restart
-            await self._rest(job, random.uniform(0, self._pace.first))
-        hinted = True
+        watch = _Watch(await self.history.of(job.request))
         while True:
-            if hinted and await self._is_cancelled(job):
+            if await self._is_told_to_stop(job):
                 return stopped(job, sure=await provider.cancel(job))
             seen = await self._look(job, provider)
             if isinstance(seen, BotError):
                 if self._is_final(seen, watch):
                     return self._ended(job, seen)
                 job = await self._unheard(job, watch)
-                pause = max(next(watch.pauses), _after(seen))
+                pause = max(self._pause(watch), _after(seen))
             elif seen.error:
                 self.callers.found_ended(provider.name, job.id)
                 return self._ended(job, seen.error, free=True)
@@ -86,7 +83,7 @@ class Rendering(Lifecycle):
             if self._waits.is_over(job.id, self._pace.deadline, self._pace.grace):
                 late = ProviderError(Fault.TIMEOUT, "The render took too long.")
                 return self._ended(job, late, free=await provider.cancel(job))
-            hinted = await self._rest(job, pause)
+            await self._rest(job, pause)
 
     async def fetching(self, job: Job, again: bool) -> Job:  # noqa: ARG002, FBT001
         """Bring the provider's file onto our own disk."""
@@ -95,6 +92,19 @@ class Rendering(Lifecycle):
             return replace(await self._brought(job), state=State.FINISHING)
 
         return await self._had(job, fetch)
+
+    async def _is_told_to_stop(self, job: Job) -> bool:
+        """Whether the job is cancelled; its row is read only if that is news.
+
+        Thousands of jobs begin here after a start, with rows that were just read.
+        """
+        if not self._waits.is_told(job.id):
+            return False
+        self._waits.hear(job.id, told=False)
+        cancelled = await self._is_cancelled(job)
+        if cancelled:  # also in a second try of this step
+            self._waits.hear(job.id, told=True)
+        return cancelled
 
     async def _look(self, job: Job, provider: Provider) -> Snapshot | BotError:
         """Look once; what an order was answered with is the first look."""
@@ -134,17 +144,21 @@ class Rendering(Lifecycle):
         else:
             job = await self._goes_on(job)
         progress = job.progress if seen.progress is None else seen.progress
-        ref = seen.ref or job.ref
+        if seen.ref and seen.ref != job.ref:
+            to = replace(job, ref=seen.ref, progress=progress)
+            return await self.move(job, to)
         before, now = (int((share or 0.0) * 20) for share in (job.progress, progress))
-        if ref == job.ref and before == now:
+        if before == now:
             return job
-        return await self.move(job, replace(job, ref=ref, progress=progress))
+        job = replace(job, progress=progress)
+        await self.progress.keep(job)
+        await self.reports.show(job)
+        return job
 
     def _until_next(self, job: Job, seen: Snapshot, watch: _Watch) -> float:
         """Seconds until the next look at a render."""
         if seen.poll_after is not None:
             return seen.poll_after
-        pause = next(watch.pauses)
         if looks := self._pace.looks:
             pause = looks.pause(
                 self._waits.waited(job.id),
@@ -153,7 +167,13 @@ class Rendering(Lifecycle):
                 called=self.callers.trusts(job.request.provider),
                 dice=random.random(),
             )
+        else:
+            pause = self._pause(watch)
         return max(pause, seen.rest or 0.0, len(self._waits) / MOST_LOOKS)
+
+    def _pause(self, watch: _Watch) -> float:
+        watch.tried += 1
+        return self._pace.pause(watch.tried)
 
     async def _had(
         self, job: Job, attempt: Callable[[Job, int], Awaitable[Job]]

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 MOST_TRIES = 5  # of a job that breaks in a way nobody foresaw, before it is given up
 SLICE = 100  # jobs that are resumed at a time
-BREATHS = 5  # between two of them
+BREATHS = 2  # between two of them
 T = TypeVar("T")
 
 
@@ -77,8 +77,10 @@ class LocalRunner:
         ]
         for job_ids in slices:
             take = partial(job_rows.take_all, job_ids=job_ids)
-            for job in await self._patiently(partial(self._store.transaction, take)):
-                self._carry(job.id, job)
+            jobs = await self._patiently(partial(self._store.transaction, take))
+            taken = {job.id: job for job in jobs}
+            for job_id in job_ids:
+                self._carry(job_id, taken.get(job_id))
             if len(slices) > 1:
                 await asyncio.sleep(self._breath * BREATHS)
 
@@ -115,7 +117,7 @@ class LocalRunner:
         running = self._to_the_end(job_id, [taken] if taken else [])
         task = asyncio.create_task(running, name=job_id)
         self._tasks[job_id] = task
-        task.add_done_callback(lambda _: self._carried(job_id))
+        task.add_done_callback(self._carried)
 
     async def _to_the_end(self, job_id: str, taken: list[Job]) -> None:
         """A full disk or a busy database delays a job; it never loses one.
@@ -141,8 +143,8 @@ class LocalRunner:
         except Exception:
             log.exception("job %s is left until the next start", job_id)
 
-    def _carried(self, job_id: str) -> None:
-        self._tasks.pop(job_id, None)
+    def _carried(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task.get_name(), None)
         self._bell.set()
 
     async def _let_go(self) -> None:

@@ -7,7 +7,6 @@ import av
 from PIL import Image
 
 from bot.errors import Fault, ProviderError
-from bot.models import Size
 
 COLUMNS, ROWS = 5, 5
 CELLS = COLUMNS * ROWS
@@ -19,13 +18,6 @@ def thumbnail(poster: Path) -> bytes:
     out = BytesIO()
     with Image.open(poster) as picture:
         picture.save(out, "WEBP", quality=85)
-    return out.getvalue()
-
-
-def blank(size: Size) -> bytes:
-    """A grey JPEG, for a clip of which no picture can be taken. Blocks."""
-    out = BytesIO()
-    Image.new("RGB", size, (64, 64, 64)).save(out, "JPEG")
     return out.getvalue()
 
 

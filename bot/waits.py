@@ -6,7 +6,7 @@ was written; whoever takes the job up again goes on counting from there.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.hint import Hint
@@ -23,6 +23,7 @@ class _Wait:
         ordered: When its last order left, if this process sent it.
         answer: What the provider said to that order, until somebody has read it.
         odd: Whether something that nobody foresaw was logged of it.
+        told: Whether its row may say more than is known of it here.
     """
 
     entered: float
@@ -30,6 +31,7 @@ class _Wait:
     ordered: float | None = None
     answer: Snapshot | None = None
     odd: bool = False
+    told: bool = True
     hint: Hint = field(default_factory=Hint)
 
 
@@ -56,7 +58,11 @@ class Waits:
             again: Whether an earlier run has had it in this state.
         """
         now = self.clock()
-        self._waits[job.id] = _Wait(now - before, resumed=now if again else None)
+        self._waits[job.id] = _Wait(
+            now - before,
+            resumed=now if again else None,
+            told=job.cancel or not again,
+        )
 
     def end(self, job_id: str) -> None:
         """Forget a job."""
@@ -65,7 +71,7 @@ class Waits:
     def enter(self, job_id: str) -> None:
         """Count from zero: the job has come into another state."""
         if wait := self._waits.get(job_id):
-            wait.entered, wait.resumed = self.clock(), None
+            wait.entered, wait.resumed, wait.told = self.clock(), None, True
 
     def waited(self, job_id: str) -> float:
         """Seconds in the state, with those of earlier runs."""
@@ -110,15 +116,25 @@ class Waits:
         was, wait.odd = wait.odd, True
         return not was
 
-    async def rest(self, job_id: str, seconds: float) -> bool:
+    def is_told(self, job_id: str) -> bool:
+        """Whether to read a job's row: somebody may want it to stop."""
+        return self._waits[job_id].told
+
+    def hear(self, job_id: str, *, told: bool) -> None:
+        """Note whether there is still to be read what somebody wants of a job."""
+        self._waits[job_id].told = told
+
+    def rest(self, job_id: str, seconds: float) -> Awaitable[bool]:
         """Wait, unless somebody hints that it is worth looking now.
 
         Returns:
             Whether somebody did.
         """
-        return await self._waits[job_id].hint.wait(seconds)
+        # Passed on, not awaited here: each frame is some 200 bytes of every job.
+        return self._waits[job_id].hint.wait(seconds)
 
     def wake(self, job_id: str) -> None:
         """End a job's rest."""
         if wait := self._waits.get(job_id):
+            wait.told = True
             wait.hint.set()

@@ -303,6 +303,20 @@ def test_health_asks_no_proxy(
     assert "ok" in capsys.readouterr().out
 
 
+async def test_a_bot_that_runs_has_no_library_for_pictures_in_memory() -> None:
+    """Each takes 10 to 20 MB; workers have them."""
+    modules = "bot.commands.run, adapters.discord.supervisor, adapters.slack.app"
+    heavy = {"av", "cv2", "numpy", "PIL", "pillow_heif"}
+    look = f"import sys, {modules}; print(sorted({heavy} & sys.modules.keys()))"
+    asked = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", look, stdout=PIPE
+    )
+
+    told, _ = await asked.communicate()
+
+    assert told.decode().strip() == "[]"
+
+
 class _Well(BaseHTTPRequestHandler):
     """A page that is well."""
 

@@ -17,11 +17,11 @@ from bot.errors import BotError, SetupError, StorageError
 from bot.library import Library
 from bot.media import Media
 from bot.models import Job, Price, RenderRequest, Size, State
-from bot.store import Rows, Store, files, open_sqlite
+from bot.store import Rows, Store, damage, files, open_sqlite
 from bot.store import jobs as job_rows
 from bot.store.health import check
 from bot.store.sqlite import Sqlite
-from tests.fakes.house import ANN, HERE, PLENTY
+from tests.fakes.house import ANN, HERE, PLENTY, open_fake_house
 
 NOW = 1_800_000_000.0
 REQUEST = RenderRequest(
@@ -192,3 +192,65 @@ def test_a_large_database_is_looked_at_for_no_longer_than_it_may(
         pytest.raises(SetupError, match=DAMAGED),
     ):
         check(db, file, seconds=60.0)
+
+
+@pytest.mark.parametrize(
+    ("harm", "is_told"),
+    [
+        ("details = substr(details, 1, 20)", True),
+        ("details = CAST(x'7bff22c3287d' AS TEXT)", True),
+        ("place = 'no JSON'", False),
+        ("request = substr(request, 1, 20)", False),
+    ],
+)
+async def test_a_damaged_job_ends_and_gives_its_hold_back(
+    tmp_path: Path, harm: str, *, is_told: bool
+) -> None:
+    """It may have been ordered, so the owner finds a note; its slot is free again."""
+    async with open_fake_house(tmp_path) as house:
+        hurt = await house.submit()
+        await house.submit("push out")
+    harm = f"state = 'rendering', ref = 'r', run = 1, {harm}"
+    await asyncio.to_thread(
+        spoil,
+        tmp_path / "vivant.sqlite3",
+        f"UPDATE jobs SET {harm} WHERE id='{hurt.id}'",
+    )
+
+    async with open_fake_house(tmp_path) as house:
+        await house.settled()
+
+        [row] = await house.store.rows("SELECT * FROM jobs WHERE id = ?", hurt.id)
+        entries = await house.store.rows("SELECT * FROM ledger ORDER BY held_at")
+        assert row["state"] == "failed"
+        assert [entry["kind"] for entry in entries] == ["returned", "charged"]
+        assert entries[0]["note"] == quota.BILLED
+        assert await quota.audit(house.store) == []
+        assert await damage.unreadable(house.store) == []
+        told = await house.chat.find(hurt, hurt.id)
+        assert (told is not None) is is_told
+
+
+async def test_what_may_be_of_a_newer_version_is_left_alone_and_named(
+    tmp_path: Path,
+) -> None:
+    async with open_fake_house(tmp_path) as house:
+        odd = await house.submit()
+        await house.submit("push out")
+    harm = "state = 'rendering', details = '{\"delay\":\"new\"}'"
+    await asyncio.to_thread(
+        spoil,
+        tmp_path / "vivant.sqlite3",
+        f"UPDATE jobs SET {harm} WHERE id='{odd.id}'",
+    )
+
+    async with open_fake_house(tmp_path) as house:
+        running = asyncio.create_task(house.runner.run())
+        while await house.unfinished() > 1:
+            await house.chat.changed.wait()
+            house.chat.changed.clear()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+        assert await house.ledger() == [("held", 4), ("charged", 4)]
+        assert await damage.unreadable(house.store) == [odd.id]

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -71,6 +72,25 @@ async def test_without_its_database_it_refuses_and_touches_nothing(
     assert loss == "made anew" or not (
         chosen.database.exists() and chosen.database.stat().st_size
     )
+
+
+@pytest.mark.parametrize("loss", ["no files", "another's files"])
+async def test_what_does_not_belong_together_is_told_and_not_deleted(
+    tmp_path: Path, loss: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = await used(tmp_path)
+    media = ours.data / "media"
+    if loss == "no files":
+        shutil.move(media, tmp_path / "away")
+    else:
+        for file in list(media.rglob("*.mp4")):
+            file.rename(file.with_stem(file.stem[::-1]))
+    before = sorted(file.name for file in media.rglob("*.*"))
+
+    await opens(ours)
+
+    assert "holds none of the latest clips" in caplog.text
+    assert sorted(file.name for file in media.rglob("*.*")) == before
 
 
 async def test_both_ways_on_lead_on(tmp_path: Path) -> None:
@@ -147,3 +167,12 @@ async def test_a_database_of_a_newer_version_is_no_empty_one(
 
     with pytest.raises(SetupError, match="from a newer Vivant"):
         await opens(settings(tmp_path))
+
+
+async def test_a_link_that_leads_nowhere_is_told_as_such(tmp_path: Path) -> None:
+    """As when the disk behind it is not mounted."""
+    link = tmp_path / "data"
+    link.symlink_to(tmp_path / "not mounted")
+
+    with pytest.raises(SetupError, match="leads to a folder that is not there"):
+        await opens(settings(link))

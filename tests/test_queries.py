@@ -24,6 +24,7 @@ from bot.models import (
     Size,
     State,
     Still,
+    Trouble,
 )
 from bot.outbox import Outbox
 from bot.store import (
@@ -31,6 +32,7 @@ from bot.store import (
     Store,
     characters,
     clips,
+    damage,
     files,
     jobs,
     notes,
@@ -79,11 +81,12 @@ KEPT = characters.Kept("id", Character(name="Ann", media="m"), NOW)
 SMALL = {"keys", "overrides", "secrets"}  # tables of a handful of rows
 MADE = {"json_each", "mine", "busy", "waiting", "placed", "line", "CONSTANT"}
 IN_ORDER = "SCAN outbox USING INDEX outbox_due"  # and the first one is enough
-WHOLE = {"audit"}  # looks at every entry, for `vivant doctor` alone
+WHOLE = {"audit", "unreadable"}  # look at everything, for `vivant doctor` alone
 MODULES = (
     cancels,
     characters,
     clips,
+    damage,
     files,
     jobs,
     notes,
@@ -110,14 +113,23 @@ CALLS: dict[str, Callable[[Rows], Awaitable[Any]]] = {
     "clips.delivery": partial(clips.delivery, key="k"),
     "clips.deliveries": partial(clips.deliveries, job_id="job"),
     "clips.note_delivery": partial(clips.note_delivery, what=DELIVERY, now=NOW),
+    "damage.find": partial(damage.find, job_id="job"),
+    "damage.lead_out": partial(
+        damage.lead_out,
+        found=damage.Damaged("job", costs=True),
+        error=Trouble(sentence="s", hint="h"),
+        now=NOW,
+    ),
     "files.needed": partial(files.needed, keys=["m", "p"]),
     "jobs.add": partial(jobs.add, job=JOB, event="e"),
     "jobs.get": partial(jobs.get, job_id="job"),
+    "jobs.is_cancelled": partial(jobs.is_cancelled, job_id="job"),
     "jobs.by_event": partial(jobs.by_event, event="e"),
     "jobs.by_ref": partial(jobs.by_ref, provider="p", ref="r"),
     "jobs.take": partial(jobs.take, job_id="job"),
     "jobs.take_all": partial(jobs.take_all, job_ids=["job", "other"]),
     "jobs.save": partial(jobs.save, job=JOB),
+    "jobs.note_progress": partial(jobs.note_progress, jobs=[RUNNING, JOB]),
     "jobs.note_card": partial(jobs.note_card, job_id="job", card="c"),
     "jobs.refs": partial(jobs.refs, provider="p", since=NOW),
     "jobs.rivals": partial(jobs.rivals, job=JOB),
@@ -156,6 +168,7 @@ CALLS: dict[str, Callable[[Rows], Awaitable[Any]]] = {
     "quota.check": partial(
         quota.check, person=ANN, place=HERE, price=Price(), caps=Caps(), now=NOW
     ),
+    "quota.give_back": partial(quota.give_back, job_id="job", note="n", now=NOW),
     "quota.mark": partial(quota.mark, job_id="job", note="n"),
     "quota.settle": partial(quota.settle, job=JOB, note="n", now=NOW),
     "quota.reprice": partial(quota.reprice, job=JOB),

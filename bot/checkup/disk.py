@@ -27,12 +27,23 @@ def why_not_writable(path: Path, error: OSError) -> str:
             )
         case errno.ENOSPC | errno.EDQUOT:
             return f"{path} cannot be written: {said}. Make room on that disk."
+        case errno.EEXIST | errno.ENOTDIR if link := _dangling(path):
+            return (
+                f"{path} cannot be written: {link} leads to a folder that is not there."
+                " Make or mount that one, or set VIVANT_DATA to another."
+            )
         case errno.EEXIST | errno.ENOTDIR:
             return (
                 f"{path} cannot be written: {folder} is a file, not a folder. Set"
                 " VIVANT_DATA to a folder."
             )
     return f"{path} cannot be written: {said}. Change VIVANT_DATA."
+
+
+def _dangling(path: Path) -> Path | None:
+    """A link on the way there that leads nowhere."""
+    links = (one for one in (path, *path.parents) if one.is_symlink())
+    return next((one for one in links if not one.exists()), None)
 
 
 def why_no_locks(folder: Path) -> str | None:

@@ -19,7 +19,7 @@ from bot.commands.control import perform
 from bot.config import Settings
 from bot.errors import SetupError
 from bot.remarks import why_nobody
-from bot.store import Store
+from bot.store import Store, damage
 from bot.values import UNLIMITED
 
 
@@ -96,7 +96,12 @@ async def look_at_database(store: Store, words: Mapping[str, Any]) -> list[str]:
             return ["", "it is damaged: stop the bot and `vivant restore` a backup"]
     [jobs] = await store.rows("SELECT count(*) AS n FROM jobs")
     wrong = await caps.audit(store)
-    return [f"{jobs['n']} jobs, the ledger adds up", *wrong]
+    odd = [
+        f"job {job_id} cannot be read: a newer Vivant may have written it, or its row"
+        " is damaged; it keeps its hold until then"
+        for job_id in await damage.unreadable(store)
+    ]
+    return [f"{jobs['n']} jobs, the ledger adds up", *wrong, *odd]
 
 
 OPERATIONS: Mapping[str, Callable[[Store, Mapping[str, Any]], Awaitable[Any]]] = {

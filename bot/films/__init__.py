@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bot.clips import MOST_PIXELS
+from bot.clips import MOST_PIXELS, blank
 from bot.disk import told_in_words
 from bot.errors import (
     BotError,
@@ -26,7 +26,6 @@ from bot.errors import (
 from bot.films.boxes import outline
 from bot.media import Media
 from bot.models import Clip, Job, Json, Op, Size, Way
-from bot.sheets import blank
 from bot.stills import film
 from bot.workshop import Workshop
 from bot.workshop.strikes import Strikes

@@ -9,11 +9,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from typing import NamedTuple
-
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.stills.source import Data, forget
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 BAND_BYTES = 2 << 20
@@ -86,7 +87,7 @@ def beside(data: Data) -> Beside:
     return Beside(palette, profile, exif, animated)
 
 
-def bands(data: Data, palette: bytes) -> Iterator[Image.Image]:
+def bands(data: Data, palette: bytes) -> "Iterator[Image.Image]":
     """The picture from the top down.
 
     Raises:
@@ -112,7 +113,9 @@ def bands(data: Data, palette: bytes) -> Iterator[Image.Image]:
         raise EOFError
 
 
-def _decoded(top: Head, raw: bytes, before: bytes, palette: bytes) -> Image.Image:
+def _decoded(top: Head, raw: bytes, before: bytes, palette: bytes) -> "Image.Image":
+    from PIL import Image  # noqa: PLC0415 - in a worker only
+
     stride = top.row_bytes + 1
     if top.depth == 16:
         rows = range(0, len(raw), stride)

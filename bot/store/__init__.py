@@ -5,8 +5,8 @@
 which media those need. `bot.quota` keeps its own statements beside its rules.
 """
 
-from bot.store.health import never_used
+from bot.store.health import latest_clips, never_used
 from bot.store.rows import Row, Rows, Store
 from bot.store.sqlite import open_sqlite
 
-__all__ = ["Row", "Rows", "Store", "never_used", "open_sqlite"]
+__all__ = ["Row", "Rows", "Store", "latest_clips", "never_used", "open_sqlite"]

@@ -74,6 +74,17 @@ def never_used(path: Path) -> bool:
         return False  # whatever it is: opening it says so
 
 
+def latest_clips(path: Path, limit: int = 100) -> list[str]:
+    """Files of the newest clips that a database knows, if it can be read. Blocks."""
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA query_only=ON")
+            latest = "SELECT media FROM clips ORDER BY created DESC LIMIT ?"
+            return [media for (media,) in db.execute(latest, (limit,))]
+    except (sqlite3.Error, UnicodeDecodeError):
+        return []  # whatever it is: opening it says so
+
+
 def damaged(path: Path) -> str:
     """What to do about a damaged database."""
     return (

@@ -113,6 +113,12 @@ async def get(db: Rows, job_id: str) -> Job | None:
     return _first(await db.rows("SELECT * FROM jobs WHERE id = ?", job_id))
 
 
+async def is_cancelled(db: Rows, job_id: str) -> bool:
+    """Whether somebody wants the job to stop, or has removed it."""
+    rows = await db.rows("SELECT cancel FROM jobs WHERE id = ?", job_id)
+    return not rows or bool(rows[0]["cancel"])
+
+
 async def by_event(db: Rows, event: str) -> Job | None:
     """The job that this event made."""
     return _first(await db.rows("SELECT * FROM jobs WHERE event = ?", event))
@@ -134,7 +140,7 @@ async def take(db: Rows, job_id: str) -> Job | None:
 
 async def take_all(db: Rows, job_ids: Sequence[str]) -> list[Job]:
     """Own all of these jobs that have something left to do."""
-    return _jobs(
+    return read(
         await db.rows(
             f"UPDATE jobs SET run = run + 1 WHERE id IN ({_marks(job_ids)})"
             f" AND state NOT IN {IDLE} RETURNING *",
@@ -167,6 +173,18 @@ async def save(db: Rows, job: Job) -> Job | None:
     )
 
 
+async def note_progress(db: Rows, jobs: Sequence[Job]) -> None:
+    """Note how far renders are; nothing else of their rows, which may have moved on."""
+    for job in jobs:
+        await db.rows(
+            "UPDATE jobs SET details = json_set(details, '$.progress', ?)"
+            " WHERE id = ? AND run = ? AND state = 'rendering' AND json_valid(details)",
+            job.progress,
+            job.id,
+            job.run,
+        )
+
+
 async def note_card(db: Rows, job_id: str, card: str) -> None:
     """Remember the message that shows how far a job is."""
     await db.rows("UPDATE jobs SET card = ? WHERE id = ?", card, job_id)
@@ -174,12 +192,13 @@ async def note_card(db: Rows, job_id: str, card: str) -> None:
 
 async def refs(db: Rows, provider: str, *, since: float) -> frozenset[str]:
     """The provider's ids that jobs of ours own, of all that changed since."""
-    rows = await db.rows(
-        "SELECT ref FROM jobs WHERE provider = ? AND ref IS NOT NULL AND updated >= ?",
+    [row] = await db.rows(  # a single row: of thousands each would cost more
+        "SELECT json_group_array(ref) AS refs FROM jobs"
+        " WHERE provider = ? AND ref IS NOT NULL AND updated >= ?",
         provider,
         since,
     )
-    return frozenset(row["ref"] for row in rows)
+    return frozenset(msgspec.json.decode(row["refs"], type=list[str]))
 
 
 async def rivals(db: Rows, job: Job) -> bool:
@@ -194,7 +213,7 @@ async def rivals(db: Rows, job: Job) -> bool:
     asked = job.request.prompt.strip()
     return any(
         other.request.prompt.strip() == asked
-        for other in _jobs(rows)
+        for other in read(rows)
         if other.billed or other.state is State.SUBMITTING
     )
 
@@ -297,7 +316,7 @@ async def latest(
         *(before or ()),
         limit,
     )
-    return _jobs(rows)
+    return read(rows)
 
 
 async def page(
@@ -313,7 +332,7 @@ async def page(
         *((after.created, after.id) if after else ()),
         limit,
     )
-    return _jobs(rows)
+    return read(rows)
 
 
 async def shown_last(db: Rows, job_id: str, *, now: float) -> None:
@@ -331,7 +350,7 @@ async def unshown(db: Rows, chat: str, *, since: float) -> Sequence[Job]:
         since,
         SHOWN,
     )
-    return _jobs(rows)
+    return read(rows)
 
 
 async def remove(db: Rows, job_id: str) -> str | None:
@@ -372,10 +391,10 @@ def _duration(row: Row) -> tuple[str, int, float] | None:
 
 
 def _first(rows: Sequence[Row]) -> Job | None:
-    return next(iter(_jobs(rows)), None)
+    return next(iter(read(rows)), None)
 
 
-def _jobs(rows: Sequence[Row]) -> list[Job]:
+def read(rows: Sequence[Row]) -> list[Job]:
     """The jobs of rows. A damaged row must not take the others with it."""
     found = []
     for row in rows:

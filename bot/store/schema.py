@@ -252,6 +252,10 @@ UPDATE jobs SET details = json_set(details, '$.orders',
 # Rows of before `orders` was written ahead of each order.
 ORDERS = MAYBE_ORDERED.replace("('queued', 'submitting')", "('submitting')")
 
+KNOWN = """
+CREATE INDEX jobs_known ON jobs(provider, updated, ref) WHERE ref IS NOT NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     FIRST,
     CHATS,
@@ -263,4 +267,5 @@ MIGRATIONS: tuple[str, ...] = (
     CLOCK,
     SCALE,
     ORDERS,
+    KNOWN,
 )
