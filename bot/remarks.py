@@ -21,6 +21,12 @@ KEYS = {
     "gemini": "GEMINI_API_KEY",
     "replicate": "REPLICATE_API_TOKEN",
 }
+BEGINNINGS = {  # of keys that one service alone gives out
+    "AIza": "gemini",
+    "r8_": "replicate",
+    "sk-or-": "openrouter",
+    "sk-proj-": "openai",
+}
 STANDARD = ("openai", "replicate")  # sign as Standard Webhooks say
 LOCAL = "local/parallax"
 PRIVATE_ENDS = (".local", ".internal", ".lan", ".localhost", ".home.arpa")
@@ -32,6 +38,7 @@ def remarks(settings: Settings) -> list[str]:
         *(meant(name, near) for name, near in settings.unknown.items()),
         *_models(settings),
         *_services(settings),
+        *_swapped(settings),
         *_places(settings),
         *_calls(settings),
     ]
@@ -69,6 +76,21 @@ def why_nobody(person: str) -> str | None:
     if chat == "slack" and "." not in who:
         return "is not slack:WORKSPACE.PERSON, such as slack:T024.U035."
     return None
+
+
+def _swapped(settings: Settings) -> list[str]:
+    """Keys of one service that were set for another.
+
+    A service at an address of its own may take anybody's.
+    """
+    return [
+        f"{KEYS[name]} begins with {start}, as keys of {owner} do: set it as"
+        f" {KEYS[owner]}, or copy the key of {name}."
+        for name, service in settings.services.items()
+        for start, owner in BEGINNINGS.items()
+        if owner != name and not service.base_url
+        if (service.key or "").startswith(start)
+    ]
 
 
 def _models(settings: Settings) -> list[str]:
