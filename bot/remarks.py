@@ -39,6 +39,7 @@ def remarks(settings: Settings) -> list[str]:
         *_models(settings),
         *_services(settings),
         *_swapped(settings),
+        *_slack(settings),
         *_places(settings),
         *_calls(settings),
     ]
@@ -90,6 +91,21 @@ def _swapped(settings: Settings) -> list[str]:
         for start, owner in BEGINNINGS.items()
         if owner != name and not service.base_url
         if (service.key or "").startswith(start)
+    ]
+
+
+def _slack(settings: Settings) -> list[str]:
+    """Half of what Slack needs: the bot would stay away and say nothing."""
+    halves = {
+        "SLACK_APP_TOKEN": settings.slack_app_token,
+        "SLACK_SIGNING_SECRET": settings.slack_signing_secret,
+    }
+    there = next((name for name, value in halves.items() if value), None)
+    if settings.slack or there is None:
+        return []
+    return [
+        f"{there} is set, and SLACK_BOT_TOKEN is not, so the bot is not on Slack: copy"
+        " the Bot User OAuth Token from OAuth & Permissions."
     ]
 
 
@@ -188,7 +204,8 @@ def callers(settings: Settings) -> list[str]:
         for name, service in settings.services.items()
         if service.webhook_secret
     ]
-    if settings.slack_signing_secret and not settings.slack_app_token:
+    secret = settings.slack and settings.slack_signing_secret
+    if secret and not settings.slack_app_token:
         wanted.append("SLACK_SIGNING_SECRET")
     if settings.slack_client_id:
         wanted.append("SLACK_CLIENT_ID")

@@ -124,6 +124,15 @@ def test_a_key_of_another_service_is_told(name: str, key: str, owner: str) -> No
     assert "0123" not in told
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SLACK_APP_TOKEN", "xapp-1-A-2"), ("SLACK_SIGNING_SECRET", "0" * 32)],
+)
+def test_half_of_slack_is_told(name: str, value: str) -> None:
+    [told] = remarks(Settings.read({name: value}))
+    assert told.startswith(f"{name} is set, and SLACK_BOT_TOKEN is not")
+
+
 def test_an_address_of_its_own_may_take_the_key_of_another() -> None:
     env = {"OPENAI_API_KEY": "sk-or-v1-1", "OPENAI_BASE_URL": "https://x.example/v1"}
     assert remarks(Settings.read(env)) == []
