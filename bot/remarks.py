@@ -21,6 +21,12 @@ KEYS = {
     "gemini": "GEMINI_API_KEY",
     "replicate": "REPLICATE_API_TOKEN",
 }
+BEGINNINGS = {  # of keys that one service alone gives out
+    "AIza": "gemini",
+    "r8_": "replicate",
+    "sk-or-": "openrouter",
+    "sk-proj-": "openai",
+}
 STANDARD = ("openai", "replicate")  # sign as Standard Webhooks say
 LOCAL = "local/parallax"
 PRIVATE_ENDS = (".local", ".internal", ".lan", ".localhost", ".home.arpa")
@@ -32,6 +38,8 @@ def remarks(settings: Settings) -> list[str]:
         *(meant(name, near) for name, near in settings.unknown.items()),
         *_models(settings),
         *_services(settings),
+        *_swapped(settings),
+        *_slack(settings),
         *_places(settings),
         *_calls(settings),
     ]
@@ -69,6 +77,36 @@ def why_nobody(person: str) -> str | None:
     if chat == "slack" and "." not in who:
         return "is not slack:WORKSPACE.PERSON, such as slack:T024.U035."
     return None
+
+
+def _swapped(settings: Settings) -> list[str]:
+    """Keys of one service that were set for another.
+
+    A service at an address of its own may take anybody's.
+    """
+    return [
+        f"{KEYS[name]} begins with {start}, as keys of {owner} do: set it as"
+        f" {KEYS[owner]}, or copy the key of {name}."
+        for name, service in settings.services.items()
+        for start, owner in BEGINNINGS.items()
+        if owner != name and not service.base_url
+        if (service.key or "").startswith(start)
+    ]
+
+
+def _slack(settings: Settings) -> list[str]:
+    """Half of what Slack needs: the bot would stay away and say nothing."""
+    halves = {
+        "SLACK_APP_TOKEN": settings.slack_app_token,
+        "SLACK_SIGNING_SECRET": settings.slack_signing_secret,
+    }
+    there = next((name for name, value in halves.items() if value), None)
+    if settings.slack or there is None:
+        return []
+    return [
+        f"{there} is set, and SLACK_BOT_TOKEN is not, so the bot is not on Slack: copy"
+        " the Bot User OAuth Token from OAuth & Permissions."
+    ]
 
 
 def _models(settings: Settings) -> list[str]:
@@ -166,7 +204,8 @@ def callers(settings: Settings) -> list[str]:
         for name, service in settings.services.items()
         if service.webhook_secret
     ]
-    if settings.slack_signing_secret and not settings.slack_app_token:
+    secret = settings.slack and settings.slack_signing_secret
+    if secret and not settings.slack_app_token:
         wanted.append("SLACK_SIGNING_SECRET")
     if settings.slack_client_id:
         wanted.append("SLACK_CLIENT_ID")

@@ -31,11 +31,17 @@ class Values:
         if file is None:
             return None
         try:
-            text = file.read_text(encoding="utf-8").strip()
-            return self._bare(name, text) if text else None
+            text = file.read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             self.problems.append(f"{name}_FILE={file} cannot be read ({why(error)}).")
             return None
+        if not text:
+            self.problems.append(
+                f"{name}_FILE={file} is empty: put the secret into it, or take the"
+                " setting out."
+            )
+            return None
+        return self._bare(name, text)
 
     def _bare(self, name: str, secret: str) -> str:
         """A secret as it is, without what is easily copied along with it."""

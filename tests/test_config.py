@@ -7,6 +7,7 @@ import pytest
 
 from bot.config import Settings, is_loopback, load
 from bot.errors import SetupError
+from bot.remarks import remarks
 
 
 def test_nothing_has_to_be_set() -> None:
@@ -91,6 +92,50 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 
     assert Settings.read(env).discord_token == "from-the-file"
     assert Settings.read(env | {"DISCORD_TOKEN": "direct"}).discord_token == "direct"
+
+
+def test_an_empty_file_of_a_secret_is_told(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("\n")
+
+    with pytest.raises(SetupError, match=r"FAL_KEY_FILE=.* is empty"):
+        Settings.read({"FAL_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_a_secret_from_an_editor_of_windows_is_read(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xef\xbb\xbfid:secret\r\n")
+    read = Settings.read({"FAL_KEY_FILE": str(tmp_path / "key")})
+
+    assert read.services["fal"].key == "id:secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "owner"),
+    [
+        ("FAL_KEY", "r8_0123", "REPLICATE_API_TOKEN"),
+        ("OPENAI_API_KEY", "AIza0123", "GEMINI_API_KEY"),
+        ("GEMINI_API_KEY", "sk-proj-0123", "OPENAI_API_KEY"),
+        ("OPENAI_API_KEY", "sk-or-v1-0123", "OPENROUTER_API_KEY"),
+    ],
+)
+def test_a_key_of_another_service_is_told(name: str, key: str, owner: str) -> None:
+    [told] = remarks(Settings.read({name: key}))
+    assert f"{name} begins with" in told
+    assert f"set it as {owner}" in told
+    assert "0123" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SLACK_APP_TOKEN", "xapp-1-A-2"), ("SLACK_SIGNING_SECRET", "0" * 32)],
+)
+def test_half_of_slack_is_told(name: str, value: str) -> None:
+    [told] = remarks(Settings.read({name: value}))
+    assert told.startswith(f"{name} is set, and SLACK_BOT_TOKEN is not")
+
+
+def test_an_address_of_its_own_may_take_the_key_of_another() -> None:
+    env = {"OPENAI_API_KEY": "sk-or-v1-1", "OPENAI_BASE_URL": "https://x.example/v1"}
+    assert remarks(Settings.read(env)) == []
 
 
 def test_secrets_never_show() -> None:

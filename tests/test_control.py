@@ -161,6 +161,14 @@ async def test_a_bot_that_hangs_is_told_apart(settings: Settings) -> None:
     line.close()
 
 
+async def test_a_bot_that_is_stopped_is_told_in_time(settings: Settings) -> None:
+    """The system takes connections for it, and nobody ever answers them."""
+    line = await asyncio.to_thread(listen, settings.data)
+    with pytest.raises(SetupError, match="it takes too long"):
+        await connect(settings.data, patience=aiohttp.ClientTimeout(total=0.05))
+    line.close()
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'{"name": 7}', b"\xff"])
 async def test_odd_words_are_answered_in_words(settings: Settings, body: bytes) -> None:
     async with running(settings):

@@ -17,7 +17,9 @@ from tests.fakes.harbour import Harbour, make, open_harbour
 from tests.fakes.world import FakeProvider
 
 CALLBACK = r"/interactions/\d+/[^/]+/callback"
-AT_ONCE = Patience(first=0.0, longest=0.0, healthy=0.0, silence=0.3, look=0.01)
+AT_ONCE = Patience(
+    first=0.0, longest=0.0, healthy=0.0, silence=0.3, look=0.01, refused=0.0
+)
 
 
 @pytest.mark.parametrize(
@@ -255,18 +257,25 @@ async def test_a_refused_intent_is_told_and_done_without(tmp_path: Path) -> None
         assert any("oauth2/authorize" in line for line in told)
 
 
-async def test_a_refused_token_is_not_tried_again(tmp_path: Path) -> None:
+async def test_a_refused_token_is_told_once_and_tried_again(tmp_path: Path) -> None:
     async with open_harbour(tmp_path, online=False) as harbour:
         settings = replace(harbour.settings, discord_token="wrong-canary")
-        told: list[str] = []
-
-        async with asyncio.timeout(5):
-            await keep_connected(
-                settings, harbour.house.service, tell=told.append, patience=AT_ONCE
+        async with supervised(harbour, settings) as told:
+            await harbour.discord.gateway.until(
+                lambda: sum(e.status == 401 for e in harbour.discord.log) >= 3
             )
 
-        assert len(told) == 1
-        assert "DISCORD_TOKEN" in told[0]
-        assert "wrong-canary" not in told[0]
-        refused = [entry for entry in harbour.discord.log if entry.status == 401]
-        assert len(refused) == 1
+        [line] = told
+        assert "DISCORD_TOKEN" in line
+        assert "wrong-canary" not in line
+
+
+async def test_a_token_that_discord_accepts_later_brings_the_bot_back(
+    tmp_path: Path,
+) -> None:
+    async with open_harbour(tmp_path, online=False) as harbour:
+        harbour.discord.fail(method="GET", path="/users/@me", status=401, times=2)
+        async with supervised(harbour, harbour.settings) as told:
+            gateway = harbour.discord.gateway
+            await gateway.until(lambda: any("connected as" in line for line in told))
+        assert sum("refuses" in line for line in told) == 1

@@ -25,7 +25,9 @@ from tests.fakes.slack_api import Manifest
 from tests.fakes.slack_api.yaml import read_yaml
 from tests.fakes.world import FakeProvider
 
-QUICK = Patience(first=0.01, longest=0.01, silence=0.2, look=0.02, ping=0.05)
+QUICK = Patience(
+    first=0.01, longest=0.01, silence=0.2, look=0.02, ping=0.05, refused=0.01
+)
 MANY: dict[str, Any] = {"installs": True, "slack_bot_token": None}
 
 
@@ -74,20 +76,38 @@ async def test_a_connection_that_never_comes_back_is_left_for_another(
 
 
 @pytest.mark.parametrize("setting", ["slack_app_token", "slack_bot_token"])
-async def test_a_refused_token_is_told_and_not_tried_again(
+async def test_a_refused_token_is_told_once_and_tried_again(
     tmp_path: Path, setting: str
 ) -> None:
     told: list[str] = []
     wrong: dict[str, Any] = {setting: "xoxb-wrong"}
     async with open_office(tmp_path, online=False, **wrong) as office:
         await office.connect_apart()
-        await keep_connected(
-            office.settings, office.parts, tell=told.append, patience=QUICK
+        running = asyncio.create_task(
+            keep_connected(
+                office.settings, office.parts, tell=told.append, patience=QUICK
+            )
         )
+        asked = lambda: len(office.slack.calls("apps.connections.open")) >= 3  # noqa: E731
+        await office.slack.bell.until(asked, 10, str)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
         [line] = told
         assert "copy both anew" in line
         assert "xoxb-wrong" not in line
+
+
+async def test_a_token_that_slack_accepts_later_brings_the_bot_back(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+    async with open_office(tmp_path, online=False) as office:
+        office.slack.fail("apps.connections.open", error="account_inactive", times=3)
+        running = await supervised(office, told)
+        assert [line.split()[1] for line in told] == ["refuses", "connected"]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_slack_that_does_not_answer_yet_is_waited_for(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 from adapters.control.socket import NAME, SUPPORTED, dial, folder_of, short
 from bot.errors import SetupError
 
+HELLO = aiohttp.ClientTimeout(total=10)  # seconds; what hangs takes connections too
 ANSWER = aiohttp.ClientTimeout(total=60, connect=5)  # seconds; a busy disk is slow
 COPY = aiohttp.ClientTimeout(total=None, connect=5)
 
@@ -39,6 +40,18 @@ class Control:
         if "problems" in said:
             raise SetupError(said["problems"])
         return said["result"]
+
+    async def greet(self, patience: aiohttp.ClientTimeout = HELLO) -> None:
+        """See that somebody answers at all, before anything long is asked.
+
+        Raises:
+            SetupError: Nobody does.
+        """
+        try:
+            async with self._session(patience) as session:
+                await session.get("http://vivant/")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._silent(error) from error
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[Path]:
@@ -75,17 +88,24 @@ class Control:
             await asyncio.to_thread(stack.close)
 
     def _silent(self, error: Exception) -> SetupError:
-        why = str(error) or type(error).__name__
+        late = isinstance(error, TimeoutError)
+        why = "it takes too long" if late else str(error) or type(error).__name__
         return SetupError(
             [f"The bot that runs on {self._data} does not answer ({why}): restart it."]
         )
 
 
-async def connect(data: Path) -> Control | None:
+async def connect(
+    data: Path, *, patience: aiohttp.ClientTimeout = HELLO
+) -> Control | None:
     """The bot that runs on a folder; None when there is none.
 
+    Args:
+        data: The folder.
+        patience: How long the bot may take to answer at all.
+
     Raises:
-        SetupError: It is another user's, or does not take connections.
+        SetupError: It is another user's, or does not answer.
     """
     if not SUPPORTED:
         return None
@@ -93,4 +113,6 @@ async def connect(data: Path) -> Control | None:
     if line is None:
         return None
     line.close()
-    return Control(data)
+    control = Control(data)
+    await control.greet(patience)
+    return control

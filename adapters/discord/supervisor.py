@@ -1,7 +1,7 @@
 """Keeps the bot on Discord: a new client when one is lost, with ever longer pauses.
 
 A thousand logins a day and Discord resets the token, so pauses grow; a token that is
-refused is never tried again.
+refused is tried again every few minutes, and its owner is told once.
 """
 
 import asyncio
@@ -46,6 +46,7 @@ class Patience:
         healthy: A client that lived for so long makes the next pause short again.
         silence: How long a gateway may be gone before we start anew.
         look: How often that is looked at.
+        refused: How often a token that Discord refuses is tried again.
     """
 
     first: float = 5.0
@@ -53,6 +54,7 @@ class Patience:
     healthy: float = 600.0
     silence: float = 90.0
     look: float = 5.0
+    refused: float = 300.0
 
 
 class SilentError(ConnectionError):
@@ -67,7 +69,7 @@ async def keep_connected(
     patience: Patience | None = None,
     make: Callable[[Settings, RenderService], Parts] = assemble,
 ) -> None:
-    """Be on Discord until cancelled, or until Discord refuses the token.
+    """Be on Discord until cancelled.
 
     Args:
         settings: The owner's; `discord_token` is set.
@@ -77,6 +79,7 @@ async def keep_connected(
         make: Puts a client together.
     """
     patience, health = patience or Patience(), service.health
+    told: str | None = None
     pause = patience.first
     parts = make(settings, service)
     try:
@@ -84,12 +87,12 @@ async def keep_connected(
             begun = time.monotonic()
             token = settings.discord_token or ""
             trouble = await _live(parts, token, tell, health, patience)
-            if remedy := _remedy(trouble):
-                health.down(PART, REFUSED)
-                tell(remedy)
-                return
-            health.down(PART, AWAY)
-            if isinstance(trouble, discord.PrivilegedIntentsRequired):
+            remedy = _remedy(trouble)
+            health.down(PART, REFUSED if remedy else AWAY)
+            if remedy:
+                if remedy != told:
+                    tell(remedy)
+            elif isinstance(trouble, discord.PrivilegedIntentsRequired):
                 tell(NO_CONTENT)
                 settings = replace(settings, discord_message_content=False)
             else:
@@ -99,7 +102,8 @@ async def keep_connected(
             await lost.close()
             if time.monotonic() - begun > patience.healthy:
                 pause = patience.first
-            await asyncio.sleep(pause)
+            told = remedy
+            await asyncio.sleep(patience.refused if remedy else pause)
             pause = min(pause * 2, patience.longest)
     finally:
         await parts.close()

@@ -46,6 +46,7 @@ class Patience:
         silence: How long a connection may be gone before it is made anew.
         look: How often that is looked at.
         ping: How often each connection is checked by the SDK.
+        refused: How often tokens that Slack refuses are tried again.
     """
 
     first: float = 1.0
@@ -54,6 +55,7 @@ class Patience:
     silence: float = 90.0
     look: float = 5.0
     ping: float = 5.0
+    refused: float = 300.0
 
 
 async def keep_connected(
@@ -63,7 +65,7 @@ async def keep_connected(
     tell: Tell,
     patience: Patience | None = None,
 ) -> None:
-    """Be on Slack until cancelled, or until Slack refuses the tokens.
+    """Be on Slack until cancelled.
 
     Args:
         settings: The owner's.
@@ -83,9 +85,8 @@ async def keep_connected(
 async def _live(
     settings: Settings, parts: Parts, tell: Tell, health: Health, patience: Patience
 ) -> None:
-    """Be on Slack until something breaks, or until Slack refuses the tokens."""
-    if not await _reached(parts, settings, tell, health, patience):
-        return
+    """Be on Slack until something breaks."""
+    await _reach(parts, settings, tell, health, patience)
     await parts.chat.catch_up()
     if settings.slack_app_token is None:
         tell(f"Slack: waiting for its calls at {_address(settings)}.")
@@ -119,11 +120,11 @@ def _address(settings: Settings) -> str:
     return base + EVENTS
 
 
-async def _reached(
+async def _reach(
     parts: Parts, settings: Settings, tell: Tell, health: Health, patience: Patience
-) -> bool:
-    """Wait until Slack accepts our tokens; False when it refuses them."""
-    pause = patience.first
+) -> None:
+    """Wait until Slack accepts our tokens; what else it says of them is told once."""
+    pause, told = patience.first, ""
     client = parts.wire.opened(None, hasty=True)
     while True:
         try:
@@ -135,8 +136,11 @@ async def _reached(
         except (SlackApiError, *LOST) as error:
             if remedy := _remedy(error):
                 health.down(PART, REFUSED)
-                tell(remedy)
-                return False
+                if remedy != told:
+                    tell(remedy)
+                told = remedy
+                await asyncio.sleep(patience.refused)
+                continue
             health.down(PART, AWAY)
             said = code_of(error) if isinstance(error, SlackApiError) else error
             log.warning("Slack does not answer: %s", said)
@@ -144,7 +148,7 @@ async def _reached(
             pause = min(pause * 2, patience.longest)
         else:
             health.up(PART)
-            return True
+            return
 
 
 async def _hold(

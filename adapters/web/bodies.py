@@ -1,8 +1,11 @@
 """Bodies on their way in: how large each may be, and how much all may be together."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from adapters.web.gate import neighbourhood
 from adapters.web.uploads import UploadError
 from bot.room import Room
 
@@ -12,7 +15,18 @@ STRANGERS = 24_000_000  # bytes for all bodies of those who have proved nothing 
 BY_STRANGERS = ("/hooks/", "/slack/", "/sign-in")
 
 
-def in_room(room: Room, *, most: int, but: str | None = None) -> Middleware:
+def from_where(request: web.Request) -> str:
+    """Whom a body counts against where nobody has said who they are."""
+    return neighbourhood(request.remote or "")
+
+
+def in_room(
+    room: Room,
+    *,
+    most: int,
+    but: str | None = None,
+    whose: Callable[[web.Request], object] = from_where,
+) -> Middleware:
     """Let a request through once there is room for its body.
 
     It comes after the door, so that nobody takes room who may not come in.
@@ -21,6 +35,7 @@ def in_room(room: Room, *, most: int, but: str | None = None) -> Middleware:
         room: Where the bytes are taken from, until the request is answered.
         most: Bytes that any body may have.
         but: Beginning of addresses that are let through, as they have a door behind.
+        whose: Whom a body counts against; nobody holds more than half of the room.
 
     Raises:
         BusyError: There was no room in time.
@@ -38,7 +53,8 @@ def in_room(room: Room, *, most: int, but: str | None = None) -> Middleware:
         if size <= SMALL:
             return await handler(request)
         unknown = request.path.startswith(BY_STRANGERS)
-        async with (strangers if unknown else room).hold(TIMES * size):
+        who = whose(request)
+        async with (strangers if unknown else room).hold(TIMES * size, who=who):
             return await handler(request)
 
     return wait

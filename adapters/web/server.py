@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 HEAD = 20.0  # seconds from the first byte of a request, or the connection, to its body
 BODY = 120.0  # seconds for a whole body
 IDLE = 75.0  # seconds between two requests; nginx keeps its own for 60
+AHEAD = (
+    1 << 15
+)  # bytes of a body that are read before anybody asks for them; twice that
 STALLED = 60_000  # milliseconds in which nothing of an answer is read
 UNLIMITED = 1 << 16  # descriptors that are enough where there is no limit
 NAME = "Vivant"
@@ -210,6 +213,7 @@ class Site(web.BaseSite):
                 loop=loop,
                 access_log=None,
                 keepalive_timeout=IDLE,
+                read_bufsize=AHEAD,
                 **self._patience,
             )
 

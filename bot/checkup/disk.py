@@ -37,6 +37,11 @@ def why_not_writable(path: Path, error: OSError) -> str:
                 f"{path} cannot be written: {folder} is a file, not a folder. Set"
                 " VIVANT_DATA to a folder."
             )
+        case errno.EISDIR:
+            return (
+                f"{path} cannot be written: it is a folder. Name a file in it, such as"
+                f" {path / 'vivant.sqlite3'}."
+            )
     return f"{path} cannot be written: {said}. Change VIVANT_DATA."
 
 

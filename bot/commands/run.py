@@ -23,6 +23,7 @@ from bot.config import Settings
 from bot.errors import SetupError
 from bot.fence import fenced
 from bot.remarks import remarks
+from bot.room import tell_malloc
 
 LEAVING = 5.0  # seconds that an answer under way may take when the bot stops
 YOUNG = 10_000  # objects that are made before Python looks for garbage among them
@@ -37,6 +38,7 @@ async def run(settings: Settings) -> int:
     Raises:
         SetupError: The owner has to change something first.
     """
+    tell_malloc()
     console = Console(highlight=False, soft_wrap=True)
     if await connect(settings.data):
         raise SetupError([IN_USE.format(data=settings.data)])

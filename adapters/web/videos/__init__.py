@@ -11,6 +11,7 @@ from adapters.web.bodies import in_room
 from adapters.web.videos.api import Videos
 from adapters.web.videos.calls import Calls
 from adapters.web.videos.errors import tell_errors
+from adapters.web.videos.holders import HOLDER
 from bot.config import Settings
 from bot.keys import CHAT
 from bot.providers.hooks import read_secret
@@ -25,7 +26,9 @@ def create_videos(settings: Settings, service: RenderService) -> web.Application
     key = read_secret(settings.webhook_secret or "") or b""
     calls = Calls(service.outbox, url=settings.webhook_url, key=key)
     service.connect(CHAT, calls)
-    wait = in_room(service.room, most=MOST_BODY)
+    wait = in_room(
+        service.room, most=MOST_BODY, whose=lambda request: request[HOLDER].key
+    )
     app = web.Application(middlewares=[tell_errors, videos.let_in, wait])
     app.add_routes(videos.routes())
     app.cleanup_ctx.append(calls.running)
