@@ -126,7 +126,7 @@ async def test_what_is_no_film_is_no_clip(tmp_path: Path, name: str) -> None:
 def test_a_frame_beyond_every_player_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clips, "MOST_PIXELS", 64 * 35)
+    monkeypatch.setattr(clips, "MAX_PIXELS", 64 * 35)
 
     with pytest.raises(ProviderError, match="not a video"):
         clips.look_into(film(tmp_path / "wide.mp4"))

@@ -13,6 +13,7 @@ import av
 from av.audio.resampler import AudioResampler
 from av.codec.context import Flags
 
+from bot.containers import open_film, video_of
 from bot.errors import DeliveryError
 
 LADDER = (1.0, 0.75, 0.5, 0.375, 0.25)
@@ -62,8 +63,8 @@ def work(
 
 def plan(clip: Path, room: int) -> Aim:
     """How to spend so many bytes on a clip."""
-    with av.open(clip) as source:
-        stream = source.streams.video[0]
+    with open_film(clip) as source:
+        stream = video_of(source)
         seconds = max(0.1, float((source.duration or 0) / av.time_base))
         rate = float(stream.average_rate or 24)
         bits = room * 8 / seconds
@@ -87,8 +88,8 @@ def _even(side: float) -> int:
 def encode(clip: Path, to: Path, aim: Aim, *, number: int, log: Path) -> None:
     """Run pass one, which only writes its log, or pass two, which writes the copy."""
     options = {"movflags": "+faststart"}
-    with av.open(clip) as source, av.open(to, "w", "mp4", options=options) as out:
-        stream = source.streams.video[0]
+    with open_film(clip) as source, av.open(to, "w", "mp4", options=options) as out:
+        stream = video_of(source)
         rate = stream.average_rate or Fraction(24)
         video = out.add_stream("libx264", rate=rate)
         video.width, video.height, video.pix_fmt = aim.width, aim.height, "yuv420p"
@@ -115,7 +116,7 @@ def _add_sound(clip: Path, out: av.container.OutputContainer, bits: int) -> None
 
 def _samples(clip: Path, layout: str) -> Iterator[av.AudioFrame]:
     resampler = AudioResampler(format="fltp", layout=layout, rate=48_000)
-    with av.open(clip) as source:
+    with open_film(clip) as source:
         for frame in source.decode(audio=0):
             yield from resampler.resample(frame)
         yield from resampler.resample(None)
