@@ -103,7 +103,7 @@ def add_video(
     """A stream of H.264 that plays everywhere."""
     video = out.add_stream("libx264", rate=rate)
     video.width, video.height, video.pix_fmt = *size, "yuv420p"
-    video.time_base = base
+    video.codec_context.time_base = base  # else moments are rounded to whole frames
     # More threads would take more memory.
     video.options = {"crf": "18", "preset": "veryfast", "threads": "2"}
     context = video.codec_context
@@ -113,7 +113,11 @@ def add_video(
 
 
 class _Track(Protocol):
-    def packets(self, packet: _Packet) -> Iterator[_Packet]: ...
+    def packets(self, packet: _Packet) -> Iterator[_Packet]:
+        """What becomes of a packet; it may take some more until it comes."""
+
+    def rest(self) -> list[_Packet]:
+        """What has not come yet."""
 
 
 class _Copied:
@@ -128,6 +132,9 @@ class _Copied:
         if packet.dts is not None:
             packet.stream = self._to
             yield packet
+
+    def rest(self) -> list[_Packet]:
+        return []
 
 
 class _Video:
@@ -150,8 +157,9 @@ class _Video:
             if self._latest is None or moment > self._latest:
                 self._latest = moment
                 yield from self._to.encode(self._normalizer.normalized(frame))
-        if packet.dts is None:  # the end
-            yield from self._to.encode(None)
+
+    def rest(self) -> list[_Packet]:
+        return [*self._to.encode(None)]
 
 
 class _Sound:
@@ -163,8 +171,9 @@ class _Sound:
         for frame in packet.decode():
             if isinstance(frame, av.AudioFrame):
                 yield from self._to.encode(frame)
-        if packet.dts is None:
-            yield from self._to.encode(None)
+
+    def rest(self) -> list[_Packet]:
+        return [*self._to.encode(None)]
 
 
 def frame_rate(stream: av.VideoStream) -> Fraction:
@@ -186,15 +195,13 @@ def _plays(source: InputContainer) -> bool:
     video = video_of(source)
     if video.width * video.height > MAX_PIXELS:
         raise ValueError(video)
-    return (
-        "mp4" in source.format.name
-        and _picture_plays(video)
-        and all(_sound_plays(stream) for stream in source.streams.audio[:1])
-    )
+    sounds = source.streams.audio[:1]
+    return _picture_plays(video) and all(_sound_plays(sound) for sound in sounds)
 
 
 def _picture_plays(video: av.VideoStream) -> bool:
-    return video.codec_context.name == "h264" and video.pix_fmt in PLAYED_PIXELS
+    alike = video.codec_context.name == "h264" and video.pix_fmt in PLAYED_PIXELS
+    return alike and "mp4" in video.container.format.name  # others lack some times
 
 
 def _sound_plays(sound: av.AudioStream) -> bool:
@@ -216,6 +223,8 @@ def _write(source: InputContainer, first: av.VideoFrame, to: Path) -> None:
         for packet in source.demux([video, sound] if sound is not None else [video]):
             for made in tracks[packet.stream.index].packets(packet):
                 out.mux(made)
+        for track in tracks.values():
+            out.mux(track.rest())
 
 
 def _first_frame(film: Path) -> av.VideoFrame:
