@@ -17,6 +17,7 @@ from bot.stills.source import Data
 MOST_BYTES = 25 << 20  # bytes
 MOST_PIXELS = 250_000_000  # the largest phones make 200 million
 ROOM = 70 << 20  # bytes for a decoder and its result: 120 MB with the process itself
+ROUNDS_SPARE = 11 << 20  # bytes that a JPEG may take more: its rounds are let go first
 LONGEST_SIDE = 2560  # pixels; twice what a clip shows leaves room to push in
 MOST_ROWS = 64 << 20  # bytes of a PNG once it is unpacked; a matter of time
 MOST_ROUNDS = 500_000_000  # pixels times scans of a JPEG; a matter of time too
@@ -237,7 +238,8 @@ def _jpeg(data: Data) -> Header:
         )
     # A quarter is good enough yet, and takes next to nothing beside all the rounds.
     held = found.held + 4 / 4**2
-    return Header("JPEG", found.width, found.height, held, found, least=4)
+    kept = -ROUNDS_SPARE if found.progressive else 0
+    return Header("JPEG", found.width, found.height, held, found, least=4, kept=kept)
 
 
 def _gif(data: Data) -> Header:

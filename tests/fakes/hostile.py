@@ -156,6 +156,12 @@ CORPUS: dict[str, Callable[[bool], bytes]] = {
     "jpg_progressive.jpg": lambda big: encoded(
         noise(*[_side(big, 4_300)] * 2), "JPEG", progressive=True
     ),
+    "jpg_progressive_24mp.jpg": lambda big: encoded(
+        noise(_side(big, 6_000), _side(big, 4_000)),
+        "JPEG",
+        progressive=True,
+        quality=40,
+    ),
     "jpg_12000x9000.jpg": lambda big: encoded(
         Image.new("RGB", (12_000, 9_000) if big else (400, 300)), "JPEG"
     ),
