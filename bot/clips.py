@@ -55,7 +55,7 @@ def look_into(file: Path) -> Look:
             aspect = pixel_aspect(stream)
             poster, last_frame = _upright(first, aspect), _upright(last, aspect)
             return Look(
-                size=Size(*poster.size),
+                size=_shown_size(stream, first),
                 seconds=_seconds(stream, last),
                 poster=_encoded(poster, "JPEG"),
                 last_frame=_encoded(last_frame, "PNG"),
@@ -77,6 +77,12 @@ def _seconds(stream: "av.VideoStream", last: "av.VideoFrame") -> float:
     """From zero to the end of the last frame, as a player shows it."""
     rate = stream.average_rate or Fraction(24)
     return round(float((last.time or 0) + 1 / rate), 3)
+
+
+def _shown_size(stream: "av.VideoStream", frame: "av.VideoFrame") -> Size:
+    """How large it is on a screen, upright and with square pixels."""
+    width, height = round(frame.width * pixel_aspect(stream)), frame.height
+    return Size(height, width) if frame.rotation % 180 else Size(width, height)
 
 
 def _upright(frame: "av.VideoFrame", aspect: float) -> "Image.Image":

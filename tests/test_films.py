@@ -1,6 +1,7 @@
 """Films that services send are opened in a worker; what was paid for is delivered."""
 
 import asyncio
+import resource
 import struct
 from dataclasses import replace
 from fractions import Fraction
@@ -12,8 +13,8 @@ import av
 import numpy as np
 import pytest
 
-from bot import clips, transcode
-from bot.errors import FilmError, ProviderError, RateError
+from bot import assembly, clips, joining, transcode
+from bot.errors import FilmError, ProviderError, RateError, StorageError
 from bot.films import (
     AS_IT_CAME,
     CONVERTED,
@@ -21,6 +22,7 @@ from bot.films import (
     NOT_CONVERTED,
     ONLY_THE_REST,
     Films,
+    worker,
 )
 from bot.films.boxes import outline
 from bot.media import Media
@@ -199,8 +201,8 @@ async def test_a_clip_that_cannot_be_converted_is_delivered_as_it_came(
     provider = FakeProvider(tmp_path, clip=file)
     async with open_fake_house(tmp_path, provider=provider) as house:
         await house.jobs.films.close()
-        worker = Workshop("tests.fakes.unable:work", name="films")
-        house.jobs.films = Films(house.media, worker)
+        workshop = Workshop("tests.fakes.unable:work", name="films")
+        house.jobs.films = Films(house.media, workshop)
         entry = await made(house)
         kept = house.media.path(entry.clip.media)
 
@@ -231,9 +233,9 @@ async def test_a_clip_that_we_cannot_look_into_is_delivered_as_it_came(
 ) -> None:
     provider = FakeProvider(tmp_path)
     async with open_fake_house(tmp_path, provider=provider) as house:
-        worker = Workshop(FILMS, name="films", memory_bytes=1 << 20)
+        workshop = Workshop(FILMS, name="films", memory_bytes=1 << 20)
         await house.jobs.films.close()
-        house.jobs.films = Films(house.media, worker)
+        house.jobs.films = Films(house.media, workshop)
         entry = await made(house)
         kept = house.media.path(entry.clip.media)
 
@@ -276,6 +278,79 @@ async def test_what_is_no_film_is_no_clip(tmp_path: Path, name: str) -> None:
     assert await asyncio.to_thread(outline, file) is None
 
 
+@pytest.mark.parametrize("text", ["ffconcat version 1.0\nfile {}\n", "#EXTM3U\n{}\n"])
+def test_a_list_of_films_is_not_followed(tmp_path: Path, text: str) -> None:
+    good = film(tmp_path / "good.mp4", sound="aac")
+    lists = tmp_path / "list.mp4"
+    lists.write_text(text.format(good.name), "utf-8")
+
+    for read in (transcode.convert, joining.seconds_of, joining.shape_of):
+        with pytest.raises((ProviderError, av.FFmpegError)):
+            read(lists)
+    with pytest.raises(ProviderError):
+        joining.join(good, lists, tmp_path / "whole.mp4")
+
+
+# The box, where in it, and what is written there.
+BOMBS = {
+    "a frame that lasts for ever": (b"stts", 16, 0x7FFFFFF0),
+    "frames without number": (b"stts", 8, 0xFFFFFFF0),
+    "a frame without end": (b"stsz", 8, 0xFFFFFFF0),
+    "a film without end": (b"mvhd", 20, 0xFFFFFFFF),
+    "a frame as wide as can be written": (b"tkhd", 80, 0xFFFFFFFF),
+    "a beginning after the end": (b"elst", 16, 0x7FFFFF00),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+async def test_a_bomb_in_a_film_costs_the_worker_at_most(
+    tmp_path: Path, name: str
+) -> None:
+    file = await asyncio.to_thread(film, tmp_path / "odd.mp4")
+    data = bytearray(await asyncio.to_thread(file.read_bytes))
+    box, place, number = BOMBS[name]
+    struct.pack_into(">I", data, data.index(box) + place, number)
+    await asyncio.to_thread(file.write_bytes, data)
+    provider = FakeProvider(tmp_path, clip=file)
+    async with open_fake_house(tmp_path, provider=provider) as house:
+        await house.jobs.films.close()
+        house.jobs.films = Films(house.media, assembly.open_films())
+        entry = await made(house)
+        await house.jobs.films.close()
+
+    assert entry.job.state in (State.DONE, State.FAILED)
+    if entry.job.state is State.DONE:
+        kept = house.media.path(entry.clip.media)
+        assert await asyncio.to_thread(outline, kept) is not None
+
+
+def test_of_many_streams_the_one_that_is_shown_is_taken(tmp_path: Path) -> None:
+    good, many = film(tmp_path / "good.mp4", sound="aac"), tmp_path / "many.mp4"
+    with av.open(good) as source, av.open(many, "w", format="mp4") as out:
+        template = source.streams.video[0]
+        copies = [out.add_stream_from_template(template) for _ in range(60)]
+        packets = [one for one in source.demux(template) if one.size]
+        for packet in packets:
+            for copy in copies:
+                packet.stream = copy
+                out.mux(packet)
+
+    assert clips.look_into(many).seconds == pytest.approx(1, abs=0.1)
+
+
+def test_what_is_made_of_a_film_ends_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = film(tmp_path / "odd.mp4", codec="libx265")
+    monkeypatch.setattr(worker, "MAX_FILE", 600)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises((ProviderError, StorageError)):
+            worker.work({"do": "convert", "film": str(file)}, lambda _: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_a_frame_beyond_every_player_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,9 +370,9 @@ def test_the_boxes_of_a_film_say_its_size_and_length(tmp_path: Path) -> None:
 
 async def test_who_sends_films_that_break_the_worker_waits(tmp_path: Path) -> None:
     media = await asyncio.to_thread(Media, tmp_path / "media")
-    worker = Workshop(FILMS, name="films", seconds=0.0)
-    await worker.warm()
-    films = Films(media, worker, strikes=Strikes(now=lambda: 5.0))
+    workshop = Workshop(FILMS, name="films", seconds=0.0)
+    await workshop.warm()
+    films = Films(media, workshop, strikes=Strikes(now=lambda: 5.0))
     file = await asyncio.to_thread(film, tmp_path / "a.mp4")
     data = await asyncio.to_thread(file.read_bytes)
 
