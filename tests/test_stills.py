@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from bot.errors import StillError
 from bot.media import Media
 from bot.models import Size
 from bot.stills import Stills
-from bot.stills.decode import CUT_SHORT, load
+from bot.stills.decode import BLANK, CUT_SHORT, load
 from bot.stills.header import MOST_BYTES
 from bot.workshop import Workshop
 from tests.fakes import pictures
@@ -124,6 +125,14 @@ def test_of_an_animation_the_first_frame_is_taken_and_said(kind: str) -> None:
 
     assert shows_quarters(decoded.picture)
     assert decoded.notes == ("Only its first frame was taken.",)
+
+
+def test_of_a_blank_first_frame_the_person_is_told() -> None:
+    out = BytesIO()
+    black = Image.new("RGB", (160, 96))
+    black.save(out, "GIF", save_all=True, append_images=[quarters()])
+
+    assert load(out.getvalue()).notes == (BLANK,)
 
 
 @pytest.mark.parametrize("progressive", [False, True])

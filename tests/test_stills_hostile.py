@@ -51,7 +51,7 @@ REFUSED = {
     "scans": (lambda: hostile.scans(3_000, 512), "too many pieces"),
     "comments": (lambda: hostile.comments(9_000), "too many pieces"),
     "chunks": (lambda: hostile.chunks(60_000), "damaged"),
-    "png": (lambda: hostile.flat_png(8_000, 8_000, colours=6), "16 is the most"),
+    "png": (lambda: hostile.flat_png(8_000, 8_000, colours=6), "12 is the most"),
     "tiff": (lambda: hostile.tiff(8_000, "F", compression="tiff_lzw"), "64 megapix"),
     "second size": (pictures.two_headers, "damaged|large"),
 }

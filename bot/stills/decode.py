@@ -29,6 +29,9 @@ from bot.stills.jpeg import Jpeg
 from bot.stills.source import Data, opened
 from bot.stills.webp import beside
 
+FIRST_FRAME = "Only its first frame was taken."
+SEEN_THROUGH = "What one can see through was filled with grey."
+BLANK = "Only its first frame was taken, which is blank: send a later one as a picture."
 CUT_SHORT = "The file was cut short; what had arrived was used."
 MAX_MISSING = 0.1  # share of the rows of a JPEG that was cut short
 _ORIENTATION = 0x0112  # EXIF tag
@@ -134,13 +137,14 @@ def _finished(read: _Read) -> Decoded:
     notes = []
     picture, seen_through = read.coloured()
     if read.moving:
-        notes.append("Only its first frame was taken.")
+        blank = picture.getcolors(1) is not None
+        notes.append(BLANK if blank else FIRST_FRAME)
     if read.cut_short:
         notes.append(CUT_SHORT)
     for turn in read.turns:
         picture = picture.transpose(turn)
     if seen_through:
-        notes.append("What one can see through was filled with grey.")
+        notes.append(SEEN_THROUGH)
     picture.info.clear()
     return Decoded(picture, tuple(notes))
 

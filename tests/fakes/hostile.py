@@ -121,7 +121,7 @@ def grid(width: int, height: int) -> bytes:
 CORPUS: dict[str, Callable[[bool], bytes]] = {
     "webp_46_bytes.webp": lambda _: claiming_webp(),
     "png_8000_rgba.png": lambda big: flat_png(*[_side(big, 8_000)] * 2, colours=6),
-    "png_4000_rgba.png": lambda big: flat_png(*[_side(big, 4_000)] * 2, colours=6),
+    "png_3500_rgba.png": lambda big: flat_png(*[_side(big, 3_500)] * 2, colours=6),
     "png_2800_rgba16.png": lambda big: flat_png(
         *[_side(big, 2_800)] * 2, colours=6, depth=16
     ),
