@@ -8,10 +8,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.containers import MAX_PIXELS, open_film, pixel_aspect, video_of
 from bot.errors import Fault, ProviderError
 from bot.models import Size
 
-MOST_PIXELS = 8_192 * 4_352  # of a frame; where H.264 and H.265 end
 LONGEST_SIDE = 4_096  # pixels of the two pictures
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def look_into(file: Path) -> Look:
     import av  # noqa: PLC0415 - 20 MB that a bot without clips does without
 
     try:
-        with av.open(file, "r", format="mov,mp4,m4a,3gp,3g2,mj2") as container:
-            stream = container.streams.video[0]
+        with open_film(file) as container:
+            stream = video_of(container)
             _check(stream)
             stream.codec_context.thread_count = 1  # each thread more holds frames
             first = next(container.decode(stream))
@@ -52,9 +52,10 @@ def look_into(file: Path) -> Look:
             last = first
             for frame in container.decode(stream):
                 last = frame
-            poster, last_frame = _upright(first), _upright(last)
+            aspect = pixel_aspect(stream)
+            poster, last_frame = _upright(first, aspect), _upright(last, aspect)
             return Look(
-                size=Size(*poster.size),
+                size=_shown_size(stream, first),
                 seconds=_seconds(stream, last),
                 poster=_encoded(poster, "JPEG"),
                 last_frame=_encoded(last_frame, "PNG"),
@@ -75,7 +76,7 @@ def blank(size: Size) -> bytes:
 
 
 def _check(stream: "av.VideoStream") -> None:
-    if stream.width * stream.height > MOST_PIXELS:
+    if stream.width * stream.height > MAX_PIXELS:
         raise ValueError(stream)
 
 
@@ -85,12 +86,19 @@ def _seconds(stream: "av.VideoStream", last: "av.VideoFrame") -> float:
     return round(float((last.time or 0) + 1 / rate), 3)
 
 
-def _upright(frame: "av.VideoFrame") -> "Image.Image":
+def _shown_size(stream: "av.VideoStream", frame: "av.VideoFrame") -> Size:
+    """How large it is on a screen, upright and with square pixels."""
+    width, height = round(frame.width * pixel_aspect(stream)), frame.height
+    return Size(height, width) if frame.rotation % 180 else Size(width, height)
+
+
+def _upright(frame: "av.VideoFrame", aspect: float) -> "Image.Image":
     """A frame as it is shown: a phone's film may be stored lying on its side."""
     from PIL import Image  # noqa: PLC0415
 
-    share = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
-    width, height = round(frame.width * share), round(frame.height * share)
+    shown = frame.width * aspect, frame.height
+    share = min(1.0, LONGEST_SIDE / max(shown))
+    width, height = round(shown[0] * share), round(shown[1] * share)
     rgb = frame.reformat(width=width, height=height, format="rgb24")
     picture = Image.fromarray(rgb.to_ndarray())
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture

@@ -15,9 +15,10 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer, OutputContainer
 from numpy.typing import NDArray
 
+from bot.containers import open_film, video_of
 from bot.errors import Fault, ProviderError
+from bot.transcode import RATE, Normalizer, add_video, frame_rate, shown_size
 
-RATE = 48_000  # samples a second, where sound has to be made
 CHUNK = 1_024  # samples of an AAC frame
 
 
@@ -84,8 +85,8 @@ def seconds_of(file: Path) -> float:
         ProviderError: It is not a video.
     """
     try:
-        with av.open(file) as container:
-            stream = container.streams.video[0]
+        with open_film(file) as container:
+            stream = video_of(container)
             if stream.duration and stream.time_base:
                 return float(stream.duration * stream.time_base)
             return float(container.duration or 0) / av.time_base
@@ -111,8 +112,9 @@ def is_only_the_rest(file: Path, *, before: float, added: float) -> bool:
 
 def shape_of(file: Path) -> Shape:
     """How a clip is encoded."""
-    with av.open(file) as container:
-        video = container.streams.video[0].codec_context
+    with open_film(file) as container:
+        stream = video_of(container)
+        video = stream.codec_context
         audio = container.streams.audio[0] if container.streams.audio else None
         sound = audio.codec_context if audio else None
         return Shape(
@@ -121,8 +123,9 @@ def shape_of(file: Path) -> Shape:
                 video.width,
                 video.height,
                 video.pix_fmt,
-                container.streams.video[0].time_base,
-                container.streams.video[0].average_rate,
+                stream.sample_aspect_ratio,
+                stream.time_base,
+                stream.average_rate,
                 bytes(video.extradata or b""),
             ),
             None
@@ -143,8 +146,8 @@ def _in_a_row(clips: list[Path], to: Path) -> None:
         streams: dict[str, av.stream.Stream] = {}
         latest: dict[str, int] = {}
         for clip in clips:
-            with av.open(clip) as source:
-                chosen = [*source.streams.video[:1], *source.streams.audio[:1]]
+            with open_film(clip) as source:
+                chosen = [video_of(source), *source.streams.audio[:1]]
                 for stream in chosen:
                     if stream.type not in streams:
                         streams[stream.type] = out.add_stream_from_template(stream)
@@ -159,7 +162,7 @@ def _copy(
     starts: Fraction,
     latest: dict[str, int],
 ) -> None:
-    chosen = [*source.streams.video[:1], *source.streams.audio[:1]]
+    chosen = [video_of(source), *source.streams.audio[:1]]
     for packet in source.demux(chosen):
         if packet.dts is None:
             continue
@@ -177,7 +180,7 @@ def _copy(
 
 def _length(source: InputContainer) -> Fraction:
     """To the end of the last frame, which is where the next clip begins."""
-    stream = source.streams.video[0]
+    stream = video_of(source)
     if stream.duration and stream.time_base:
         return Fraction(stream.duration * stream.time_base)
     return Fraction(source.duration or 0, av.time_base)
@@ -185,24 +188,23 @@ def _length(source: InputContainer) -> Fraction:
 
 def _encoded(clips: list[Path], to: Path) -> None:
     """Encode both in the first one's frame and rate; silence where sound is missing."""
-    with av.open(clips[0]) as first:
-        stream = first.streams.video[0]
-        width, height = stream.width // 2 * 2, stream.height // 2 * 2
-        rate = stream.average_rate or Fraction(24)
+    with open_film(clips[0]) as first:
+        stream = video_of(first)
+        rate = frame_rate(stream)
+        size = shown_size(stream, next(first.decode(stream)))
     sound = any(_has_sound(clip) for clip in clips)
     with av.open(to, "w", options={"movflags": "+faststart"}) as out:
-        video = out.add_stream("libx264", rate=rate)
-        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        video.time_base = 1 / rate
-        video.options = {"crf": "18", "preset": "veryfast"}
+        video = add_video(out, size, rate, 1 / rate)
         audio = out.add_stream("aac", rate=RATE) if sound else None
         if audio is not None:
             audio.layout = "stereo"
         shown = heard = 0
         for number, clip in enumerate(clips):
             # The second clip begins with the picture that the first one ended on.
+            normalizer: Normalizer | None = None
             for frame in _frames(clip, rate, skip=number):
-                fitted = frame.reformat(width, height, "yuv420p")
+                normalizer = normalizer or Normalizer(frame, size)
+                fitted = normalizer.normalized(frame)
                 fitted.pts, fitted.time_base = shown, 1 / rate
                 out.mux(video.encode(fitted))
                 shown += 1
@@ -218,15 +220,15 @@ def _encoded(clips: list[Path], to: Path) -> None:
 
 
 def _has_sound(clip: Path) -> bool:
-    with av.open(clip) as source:
+    with open_film(clip) as source:
         return bool(source.streams.audio)
 
 
 def _frames(clip: Path, rate: Fraction, *, skip: int) -> Iterator[av.VideoFrame]:
     """The frames of a clip at a steady rate: each is shown until the next is due."""
-    with av.open(clip) as source:
-        stream = source.streams.video[0]
-        stream.thread_type = "AUTO"
+    with open_film(clip) as source:
+        stream = video_of(source)
+        stream.codec_context.thread_count = 2  # each thread more holds frames
         shown, held = 0, None
         for number, frame in enumerate(source.decode(stream)):
             if number < skip:
@@ -243,7 +245,7 @@ def _frames(clip: Path, rate: Fraction, *, skip: int) -> Iterator[av.VideoFrame]
 def _sound(clip: Path, samples: int) -> Iterator[av.AudioFrame]:
     """Exactly so many samples of a clip's sound, then of silence."""
     left = samples
-    with av.open(clip) as source:
+    with open_film(clip) as source:
         if source.streams.audio:
             resampler = AudioResampler("fltp", "stereo", RATE, frame_size=CHUNK)
             for frame in [*source.decode(source.streams.audio[0]), None]:

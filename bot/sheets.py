@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 from PIL import Image
 
+from bot.containers import open_film, video_of
 from bot.errors import Fault, ProviderError
 
 COLUMNS, ROWS = 5, 5
@@ -28,7 +29,7 @@ def sheet(clip: Path, seconds: float) -> bytes:
         ProviderError: It is not a video that can be played.
     """
     try:
-        with av.open(clip) as container:
+        with open_film(clip) as container:
             return _joined(_cells(container, seconds))
     except MemoryError:  # FFmpeg's is one of its own errors too
         raise
@@ -39,7 +40,7 @@ def sheet(clip: Path, seconds: float) -> bytes:
 
 
 def _cells(container: av.container.InputContainer, seconds: float) -> list[Image.Image]:
-    stream = container.streams.video[0]
+    stream = video_of(container)
     stream.thread_type = "AUTO"
     cells: list[Image.Image] = []
     for frame in container.decode(stream):

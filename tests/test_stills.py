@@ -5,8 +5,10 @@ import os
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from bot.errors import StillError
 from bot.media import Media
 from bot.models import Size
 from bot.stills import Stills
-from bot.stills.decode import load
+from bot.stills.decode import BLANK, CUT_SHORT, load
 from bot.stills.header import MOST_BYTES
 from bot.workshop import Workshop
 from tests.fakes import pictures
@@ -123,6 +125,51 @@ def test_of_an_animation_the_first_frame_is_taken_and_said(kind: str) -> None:
 
     assert shows_quarters(decoded.picture)
     assert decoded.notes == ("Only its first frame was taken.",)
+
+
+def test_of_a_blank_first_frame_the_person_is_told() -> None:
+    out = BytesIO()
+    black = Image.new("RGB", (160, 96))
+    black.save(out, "GIF", save_all=True, append_images=[quarters()])
+
+    assert load(out.getvalue()).notes == (BLANK,)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_lacks_only_its_end_is_taken_and_said(*, progressive: bool) -> None:
+    whole = pictures.encoded(detailed(), "JPEG", progressive=progressive)
+
+    picture, notes = load(whole[:-40])
+
+    assert notes == (CUT_SHORT,)
+    there = np.asarray(picture.crop((0, 0, 400, 256)), float)
+    assert (
+        abs(there - np.asarray(load(whole).picture.crop((0, 0, 400, 256)))).mean() < 2
+    )
+
+
+def test_a_jpeg_without_its_end_marker_lacks_nothing() -> None:
+    whole = pictures.encoded(detailed(), "JPEG")
+
+    picture, notes = load(whole[:-2])
+
+    assert notes == (CUT_SHORT,)
+    assert picture.tobytes() == load(whole).picture.tobytes()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.75])
+def test_a_jpeg_of_which_much_is_missing_is_refused(share: float) -> None:
+    whole = pictures.encoded(detailed(), "JPEG")
+
+    with pytest.raises(StillError, match="cut short"):
+        load(whole[: int(len(whole) * share)])
+
+
+def detailed() -> Image.Image:
+    """Something else in every block."""
+    dice = np.random.default_rng(4)
+    blocks = dice.integers(0, 255, (38, 50, 3), np.uint8)
+    return Image.fromarray(blocks.repeat(8, 0).repeat(8, 1)[:300])
 
 
 def test_a_large_photo_is_reduced() -> None:

@@ -5,7 +5,6 @@ them; where a frame would get too few it is made smaller, down a ladder.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +12,9 @@ import av
 from av.audio.resampler import AudioResampler
 from av.codec.context import Flags
 
+from bot.containers import open_film, video_of
 from bot.errors import DeliveryError
+from bot.transcode import Normalizer, frame_rate, shown_size
 
 LADDER = (1.0, 0.75, 0.5, 0.375, 0.25)
 ENOUGH = 0.04  # bits a pixel and frame below which x264 smears a moving camera
@@ -62,10 +63,11 @@ def work(
 
 def plan(clip: Path, room: int) -> Aim:
     """How to spend so many bytes on a clip."""
-    with av.open(clip) as source:
-        stream = source.streams.video[0]
+    with open_film(clip) as source:
+        stream = video_of(source)
         seconds = max(0.1, float((source.duration or 0) / av.time_base))
-        rate = float(stream.average_rate or 24)
+        rate = float(frame_rate(stream))
+        width, height = shown_size(stream, next(source.decode(stream)))
         bits = room * 8 / seconds
         sound = None
         if source.streams.audio:
@@ -73,7 +75,7 @@ def plan(clip: Path, room: int) -> Aim:
             sound = asked if asked < bits * QUIET else VOICE
         video = max(8_000, int(bits - (sound or 0)))
         rungs = [
-            Aim(_even(stream.width * scale), _even(stream.height * scale), video, sound)
+            Aim(_even(width * scale), _even(height * scale), video, sound)
             for scale in LADDER
         ]
     good = (r for r in rungs if video / (r.width * r.height * rate) >= ENOUGH)
@@ -87,20 +89,22 @@ def _even(side: float) -> int:
 def encode(clip: Path, to: Path, aim: Aim, *, number: int, log: Path) -> None:
     """Run pass one, which only writes its log, or pass two, which writes the copy."""
     options = {"movflags": "+faststart"}
-    with av.open(clip) as source, av.open(to, "w", "mp4", options=options) as out:
-        stream = source.streams.video[0]
-        rate = stream.average_rate or Fraction(24)
+    with open_film(clip) as source, av.open(to, "w", "mp4", options=options) as out:
+        stream = video_of(source)
+        rate = frame_rate(stream)
         video = out.add_stream("libx264", rate=rate)
         video.width, video.height, video.pix_fmt = aim.width, aim.height, "yuv420p"
-        video.time_base = stream.time_base or 1 / rate
+        base = stream.time_base or 1 / rate
+        video.codec_context.time_base = base  # else moments are whole frames
         video.bit_rate = aim.video
         video.options = {"preset": "medium", "profile": "high", "stats": str(log)}
         video.codec_context.flags |= Flags.pass1 if number == 1 else Flags.pass2
         if aim.sound and number == 2:
             _add_sound(clip, out, aim.sound)
+        normalizer: Normalizer | None = None
         for frame in source.decode(stream):
-            scaled = frame.reformat(aim.width, aim.height, format="yuv420p")
-            out.mux(video.encode(scaled))
+            normalizer = normalizer or Normalizer(frame, (aim.width, aim.height))
+            out.mux(video.encode(normalizer.normalized(frame)))
         out.mux(video.encode(None))
 
 
@@ -115,7 +119,7 @@ def _add_sound(clip: Path, out: av.container.OutputContainer, bits: int) -> None
 
 def _samples(clip: Path, layout: str) -> Iterator[av.AudioFrame]:
     resampler = AudioResampler(format="fltp", layout=layout, rate=48_000)
-    with av.open(clip) as source:
+    with open_film(clip) as source:
         for frame in source.decode(audio=0):
             yield from resampler.resample(frame)
         yield from resampler.resample(None)

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bot.clips import MOST_PIXELS, blank
+from bot.clips import blank
+from bot.containers import MAX_PIXELS
 from bot.disk import told_in_words
 from bot.errors import (
     BotError,
@@ -34,6 +35,10 @@ log = logging.getLogger(__name__)
 
 FILMS = "bot.films.worker:work"
 AS_IT_CAME = "The clip could not be looked into; it is as it came."
+CONVERTED = "It came in a format that chats do not play, and was converted to H.264."
+NOT_CONVERTED = (
+    "It came in a format that not every app plays, and could not be converted."
+)
 ONLY_THE_REST = "It could not be joined to the clip before it: this is what was added."
 
 
@@ -70,6 +75,7 @@ class Films:
             log.warning("job %s: its film cannot be looked into: %s", job.id, error)
             size, seconds = await self._outlined(job, file, error)
             poster = last_frame = await self._stand_in(job)
+            notes = tuple(note for note in notes if note != NOT_CONVERTED)
             notes = (*notes, AS_IT_CAME)
         source = job.request.source
         return Clip(
@@ -93,34 +99,48 @@ class Films:
         )
 
     async def complete(self, job: Job, part: Path) -> Job:
-        """Put what an extension starts from before what came, if it is not in it.
+        """Make what came the whole clip, in a form that every chat plays.
 
         Args:
-            job: Whose clip it is; its own renderer hands out whole clips.
-            part: The file that came; it is replaced.
+            job: Whose clip it is.
+            part: The file that came; it may be replaced.
 
         Returns:
-            The job, with a note where the two could not be joined.
+            The job, with a note of what was done or could not be done.
+        """
+        if not await self._joined(job, part):
+            job = _with_note(job, ONLY_THE_REST)
+        args = {"do": "convert", "film": str(part)}
+        try:
+            made = await self._call(args, person=job.person.key)
+        except (WorkshopError, ProviderError) as error:
+            log.warning("job %s: it cannot be converted: %s", job.id, error)
+            return _with_note(job, NOT_CONVERTED)
+        return _with_note(job, CONVERTED) if made["converted"] else job
+
+    async def _joined(self, job: Job, part: Path) -> bool:
+        """Put what an extension starts from before what came, if it is not in it.
+
+        Returns:
+            Whether all of the clip is there. Our own renderer hands out whole clips.
         """
         request, source = job.request, job.request.source
         if request.op is not Op.EXTEND or source is None or request.way is None:
-            return job
+            return True
+        args = {
+            "do": "complete",
+            "film": str(part),
+            "before": str(self._media.path(source.media)),
+            "seconds": source.seconds,
+            "added": request.made_seconds,
+            "always": request.way is Way.AFRESH,
+        }
         try:
-            await self._call(
-                {
-                    "do": "complete",
-                    "film": str(part),
-                    "before": str(self._media.path(source.media)),
-                    "seconds": source.seconds,
-                    "added": request.made_seconds,
-                    "always": request.way is Way.AFRESH,
-                },
-                person=job.person.key,
-            )
+            await self._call(args, person=job.person.key)
         except (WorkshopError, ProviderError) as error:
             log.warning("job %s: it cannot be joined: %s", job.id, error)
-            return replace(job, notes=(*job.notes, ONLY_THE_REST))
-        return job
+            return False
+        return True
 
     async def from_bytes(self, data: bytes, *, person: str = "") -> str:
         """Keep a short MP4 that somebody sent as it is; its key.
@@ -216,7 +236,7 @@ class Films:
         found = await asyncio.to_thread(outline, file)
         if found is None:
             raise error
-        if not 0 < found.size.width * found.size.height <= MOST_PIXELS:
+        if not 0 < found.size.width * found.size.height <= MAX_PIXELS:
             raise error
         return found.size, found.seconds or float(job.request.seconds)
 
@@ -239,6 +259,11 @@ class Films:
             yield files
         finally:
             await asyncio.to_thread(_clear, files)
+
+
+def _with_note(job: Job, note: str) -> Job:
+    """A job with a note; the same file may have been fetched before."""
+    return job if note in job.notes else replace(job, notes=(*job.notes, note))
 
 
 def _clear(files: list[Path]) -> None:

@@ -1,14 +1,17 @@
 """What the films' worker process does: whatever opens a film that others made."""
 
+import resource
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot import clips, joining, sheets
+from bot import clips, joining, sheets, transcode
 from bot.disk import told_in_words
 from bot.stills.film import measure
 
 Args = Mapping[str, Any]
+
+MAX_FILE = 600 << 20  # bytes; a little more than a service may send
 
 
 def work(
@@ -16,8 +19,15 @@ def work(
     on_progress: Callable[[float], None],  # noqa: ARG001 - nobody waits for it
 ) -> dict[str, Any]:
     """Do what `do` names; a target for `bot.workshop`."""
+    _limit_files()
     with told_in_words():
         return _DEEDS[args["do"]](args)
+
+
+def _limit_files() -> None:
+    """A small file may be an endless film: what is made of it ends somewhere."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, hard))
 
 
 def _look(args: Args) -> dict[str, Any]:
@@ -39,6 +49,10 @@ def _complete(args: Args) -> dict[str, Any]:
     return {}
 
 
+def _convert(args: Args) -> dict[str, Any]:
+    return {"converted": transcode.convert(Path(args["film"]))}
+
+
 def _measure(args: Args) -> dict[str, Any]:
     return {"seconds": measure(Path(args["film"]))}
 
@@ -56,6 +70,7 @@ def _thumbnail(args: Args) -> dict[str, Any]:
 _DEEDS: Mapping[str, Callable[[Args], dict[str, Any]]] = {
     "look": _look,
     "complete": _complete,
+    "convert": _convert,
     "measure": _measure,
     "sheet": _sheet,
     "thumbnail": _thumbnail,

@@ -6,11 +6,12 @@ file takes is known before it is opened: see `header`.
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from bot.errors import StillError
 from bot.stills import frames, png
@@ -28,6 +29,11 @@ from bot.stills.jpeg import Jpeg
 from bot.stills.source import Data, opened
 from bot.stills.webp import beside
 
+FIRST_FRAME = "Only its first frame was taken."
+SEEN_THROUGH = "What one can see through was filled with grey."
+BLANK = "Only its first frame was taken, which is blank: send a later one as a picture."
+CUT_SHORT = "The file was cut short; what had arrived was used."
+MAX_MISSING = 0.1  # share of the rows of a JPEG that was cut short
 _ORIENTATION = 0x0112  # EXIF tag
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,6 +71,7 @@ class _Read:
     profile: bytes | None = None
     turns: tuple[Image.Transpose, ...] = ()
     moving: bool = False
+    cut_short: bool = False
 
     def coloured(self) -> tuple[Image.Image, bool]:
         """The picture in sRGB, once, and whether one could see through it.
@@ -130,11 +137,14 @@ def _finished(read: _Read) -> Decoded:
     notes = []
     picture, seen_through = read.coloured()
     if read.moving:
-        notes.append("Only its first frame was taken.")
+        blank = picture.getcolors(1) is not None
+        notes.append(BLANK if blank else FIRST_FRAME)
+    if read.cut_short:
+        notes.append(CUT_SHORT)
     for turn in read.turns:
         picture = picture.transpose(turn)
     if seen_through:
-        notes.append("What one can see through was filled with grey.")
+        notes.append(SEEN_THROUGH)
     picture.info.clear()
     return Decoded(picture, tuple(notes))
 
@@ -182,6 +192,39 @@ def _learn_heif() -> None:
 
 
 def _by_pillow(data: Data, header: Header) -> _Read:
+    try:
+        return _opened_by_pillow(data, header)
+    except OSError:
+        if header.kind != "JPEG":
+            raise
+        with _cut_short():
+            read = _opened_by_pillow(data, header)
+    if read.picture is None or _missing(read.picture) > MAX_MISSING:
+        raise EOFError
+    read.cut_short = True
+    return read
+
+
+@contextmanager
+def _cut_short() -> Iterator[None]:
+    """Let Pillow end a JPEG that lacks its end; a setting of all its decoders."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _missing(picture: Image.Image) -> float:
+    """Share of the rows at the bottom that are of one colour: they never came."""
+    for row in range(picture.height - 1, -1, -1):
+        colours = picture.crop((0, row, picture.width, row + 1)).getcolors(1)
+        if colours is None:
+            return 1 - (row + 1) / picture.height
+    return 1.0
+
+
+def _opened_by_pillow(data: Data, header: Header) -> _Read:
     if header.kind == "HEIF":
         _learn_heif()
     with Image.open(opened(data), formats=[header.kind]) as picture:
@@ -190,7 +233,7 @@ def _by_pillow(data: Data, header: Header) -> _Read:
         moving = header.kind in _MOVING and getattr(picture, "is_animated", False)
         profile = picture.info.get("icc_profile")
         if isinstance(header.detail, Jpeg):
-            share = _share(header.detail)
+            share = _share(header.detail, header.kept)
             picture.draft(None, (size[0] // share, size[1] // share))
         picture.load()
         turns = _turned(picture.getexif())
@@ -218,13 +261,13 @@ def _check(picture: Image.Image, header: Header) -> None:
     check_size(*picture.size, held=held)
 
 
-def _share(found: Jpeg) -> int:
+def _share(found: Jpeg, kept: int) -> int:
     """By how much a JPEG is made smaller while it is decoded: a half, a quarter."""
     size, each = (found.width, found.height), 1 if found.colours == 1 else 4
     for share in (1, 2, 4):
         held = found.held + each / share**2
         smaller = (size[0] // share, size[1] // share)
-        if max(size) < LONGEST_SIDE * 2 * share and fits(size, held, smaller):
+        if max(size) < LONGEST_SIDE * 2 * share and fits(size, held, smaller, kept):
             return share
     return 8
 

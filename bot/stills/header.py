@@ -17,6 +17,7 @@ from bot.stills.source import Data
 MOST_BYTES = 25 << 20  # bytes
 MOST_PIXELS = 250_000_000  # the largest phones make 200 million
 ROOM = 70 << 20  # bytes for a decoder and its result: 120 MB with the process itself
+ROUNDS_SPARE = 11 << 20  # bytes that a JPEG may take more: its rounds are let go first
 LONGEST_SIDE = 2560  # pixels; twice what a clip shows leaves room to push in
 MOST_ROWS = 64 << 20  # bytes of a PNG once it is unpacked; a matter of time
 MOST_ROUNDS = 500_000_000  # pixels times scans of a JPEG; a matter of time too
@@ -222,6 +223,8 @@ def _png(data: Data) -> Header:
     held, most = 0.0, MOST_PIXELS
     if top.banded:
         most = MOST_ROWS * top.width // max(1, top.row_bytes)
+        if top.depth == 8 and png.SAMPLES[top.colours] in (2, 4):
+            most = most * 3 // 4  # what can be seen through takes longer to reduce
     else:
         held = 1.0 if png.SAMPLES[top.colours] == 1 and top.depth <= 8 else 4.0
     return Header("PNG", top.width, top.height, held, most=most)
@@ -237,7 +240,8 @@ def _jpeg(data: Data) -> Header:
         )
     # A quarter is good enough yet, and takes next to nothing beside all the rounds.
     held = found.held + 4 / 4**2
-    return Header("JPEG", found.width, found.height, held, found, least=4)
+    kept = -ROUNDS_SPARE if found.progressive else 0
+    return Header("JPEG", found.width, found.height, held, found, least=4, kept=kept)
 
 
 def _gif(data: Data) -> Header:

@@ -121,7 +121,7 @@ def grid(width: int, height: int) -> bytes:
 CORPUS: dict[str, Callable[[bool], bytes]] = {
     "webp_46_bytes.webp": lambda _: claiming_webp(),
     "png_8000_rgba.png": lambda big: flat_png(*[_side(big, 8_000)] * 2, colours=6),
-    "png_4000_rgba.png": lambda big: flat_png(*[_side(big, 4_000)] * 2, colours=6),
+    "png_3500_rgba.png": lambda big: flat_png(*[_side(big, 3_500)] * 2, colours=6),
     "png_2800_rgba16.png": lambda big: flat_png(
         *[_side(big, 2_800)] * 2, colours=6, depth=16
     ),
@@ -155,6 +155,12 @@ CORPUS: dict[str, Callable[[bool], bytes]] = {
     "jpg_scans_few.jpg": lambda big: scans(30, _side(big, 3_000)),
     "jpg_progressive.jpg": lambda big: encoded(
         noise(*[_side(big, 4_300)] * 2), "JPEG", progressive=True
+    ),
+    "jpg_progressive_24mp.jpg": lambda big: encoded(
+        noise(_side(big, 6_000), _side(big, 4_000)),
+        "JPEG",
+        progressive=True,
+        quality=40,
     ),
     "jpg_12000x9000.jpg": lambda big: encoded(
         Image.new("RGB", (12_000, 9_000) if big else (400, 300)), "JPEG"

@@ -120,11 +120,11 @@ def crowded() -> bytes:
 
 
 def heavy() -> bytes:
-    """4000x4000 with an alpha channel: 64 MB once it is unpacked."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4_000, 4_000, 8, 6, 0, 0, 0))
+    """3500x3500 with an alpha channel: 49 MB once it is unpacked."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 3_500, 3_500, 8, 6, 0, 0, 0))
     packed = zlib.compressobj(1)
-    rows = b"\0" * (1 + 4 * 4_000) * 100
-    data = b"".join(packed.compress(rows) for _ in range(40)) + packed.flush()
+    rows = b"\0" * (1 + 4 * 3_500) * 100
+    data = b"".join(packed.compress(rows) for _ in range(35)) + packed.flush()
     body = header + chunk(b"IDAT", data) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
