@@ -156,6 +156,20 @@ BREAKS = (
         JOBS,
     ),
     Break(
+        "progress is written over a job that has moved on",
+        "bot/store/jobs.py",
+        " AND state = 'rendering' AND json_valid(details)",
+        " AND json_valid(details)",
+        ("tests/test_progress.py",),
+    ),
+    Break(
+        "a damaged job keeps its hold",
+        "bot/jobs.py",
+        "job = job or await self._led_out(job_id)",
+        "job = job or None",
+        ("tests/test_damage.py",),
+    ),
+    Break(
         "a lost order is anybody's of the same words",
         "bot/doubts.py",
         "_View.RIVALS if await job_rows.rivals(self.store, job) else found",
