@@ -133,6 +133,14 @@ def test_half_of_slack_is_told(name: str, value: str) -> None:
     assert told.startswith(f"{name} is set, and SLACK_BOT_TOKEN is not")
 
 
+def test_a_public_address_with_a_path_is_told() -> None:
+    env = {"VIVANT_PUBLIC_URL": "https://x.example/app", "VIVANT_WEB_TOKEN": "a" * 32}
+    [told] = remarks(Settings.read(env))
+    assert "leave the path out" in told
+    env["VIVANT_PUBLIC_URL"] = "https://x.example/"
+    assert remarks(Settings.read(env)) == []
+
+
 def test_an_address_of_its_own_may_take_the_key_of_another() -> None:
     env = {"OPENAI_API_KEY": "sk-or-v1-1", "OPENAI_BASE_URL": "https://x.example/v1"}
     assert remarks(Settings.read(env)) == []
