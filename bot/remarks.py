@@ -29,6 +29,7 @@ BEGINNINGS = {  # of keys that one service alone gives out
 }
 STANDARD = ("openai", "replicate")  # sign as Standard Webhooks say
 LOCAL = "local/parallax"
+SERVES_NONE = "has a path, and the bot serves none"
 PRIVATE_ENDS = (".local", ".internal", ".lan", ".localhost", ".home.arpa")
 
 
@@ -60,7 +61,7 @@ def not_public(url: str | None) -> str | None:
     if parts.scheme != "https":
         return f"{shown} is not https"
     if parts.path.strip("/") or parts.query:
-        return f"{shown} has a path, and the bot serves none"
+        return f"{shown} {SERVES_NONE}"
     return None
 
 
@@ -103,10 +104,11 @@ def _slack(settings: Settings) -> list[str]:
     there = next((name for name, value in halves.items() if value), None)
     if settings.slack or there is None:
         return []
-    return [
+    remark = (
         f"{there} is set, and SLACK_BOT_TOKEN is not, so the bot is not on Slack: copy"
         " the Bot User OAuth Token from OAuth & Permissions."
-    ]
+    )
+    return [remark]
 
 
 def _models(settings: Settings) -> list[str]:
@@ -186,6 +188,8 @@ def _places(settings: Settings) -> list[str]:
 def _calls(settings: Settings) -> list[str]:
     """Who is to call us, and cannot."""
     problem, wanted = not_public(settings.public_url), callers(settings)
+    if problem and not wanted and problem.endswith(SERVES_NONE):
+        return [f"{problem}: leave the path out, and let the proxy pass on all of it."]
     if problem is None or not wanted:
         return []
     others = "Slack" if wanted[-1].startswith("SLACK") else "services"

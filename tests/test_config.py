@@ -1,10 +1,12 @@
 """Settings come from the environment or `.env`, and all problems are told at once."""
 
+import errno
 import re
 from pathlib import Path
 
 import pytest
 
+from bot.checkup.disk import why_not_writable
 from bot.config import Settings, is_loopback, load
 from bot.errors import SetupError
 from bot.remarks import remarks
@@ -133,6 +135,14 @@ def test_half_of_slack_is_told(name: str, value: str) -> None:
     assert told.startswith(f"{name} is set, and SLACK_BOT_TOKEN is not")
 
 
+def test_a_public_address_with_a_path_is_told() -> None:
+    env = {"VIVANT_PUBLIC_URL": "https://x.example/app", "VIVANT_WEB_TOKEN": "a" * 32}
+    [told] = remarks(Settings.read(env))
+    assert "leave the path out" in told
+    env["VIVANT_PUBLIC_URL"] = "https://x.example/"
+    assert remarks(Settings.read(env)) == []
+
+
 def test_an_address_of_its_own_may_take_the_key_of_another() -> None:
     env = {"OPENAI_API_KEY": "sk-or-v1-1", "OPENAI_BASE_URL": "https://x.example/v1"}
     assert remarks(Settings.read(env)) == []
@@ -250,3 +260,8 @@ def test_a_path_may_begin_with_the_home_of_the_bots_user(
 def test_an_address_of_no_file_is_refused(url: str) -> None:
     with pytest.raises(SetupError, match="VIVANT_DATABASE_URL"):
         Settings.read({"VIVANT_DATABASE_URL": url})
+
+
+def test_a_folder_in_the_place_of_the_database_is_told(tmp_path: Path) -> None:
+    told = why_not_writable(tmp_path, IsADirectoryError(errno.EISDIR, "Is a directory"))
+    assert f"Name a file in it, such as {tmp_path / 'vivant.sqlite3'}" in told
