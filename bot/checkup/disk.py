@@ -5,7 +5,10 @@ import os
 import tempfile
 from pathlib import Path
 
-_LOCKLESS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+# What a disk says that cannot lock: some network shares, and mounts without locks.
+LOCKLESS = frozenset(
+    {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EREMOTEIO}
+)
 
 
 def why_not_writable(path: Path, error: OSError) -> str:
@@ -19,30 +22,27 @@ def why_not_writable(path: Path, error: OSError) -> str:
     said = error.strerror or type(error).__name__
     match error.errno:
         case errno.EACCES | errno.EPERM:
-            return f"{path} cannot be written: {said}. {_owned(folder)}"
+            why = f"{said}. {_owned(folder)}"
         case errno.EROFS:
-            return (
-                f"{path} cannot be written: {folder} is mounted read-only. Mount it"
-                " writable, or set VIVANT_DATA to a folder elsewhere."
+            why = (
+                f"{folder} is mounted read-only. Mount it writable, or set VIVANT_DATA"
+                " to a folder elsewhere."
             )
         case errno.ENOSPC | errno.EDQUOT:
-            return f"{path} cannot be written: {said}. Make room on that disk."
+            why = f"{said}. Make room on that disk."
         case errno.EEXIST | errno.ENOTDIR if link := _dangling(path):
-            return (
-                f"{path} cannot be written: {link} leads to a folder that is not there."
-                " Make or mount that one, or set VIVANT_DATA to another."
+            why = (
+                f"{link} leads to a folder that is not there. Make or mount that one,"
+                " or set VIVANT_DATA to another."
             )
         case errno.EEXIST | errno.ENOTDIR:
-            return (
-                f"{path} cannot be written: {folder} is a file, not a folder. Set"
-                " VIVANT_DATA to a folder."
-            )
+            why = f"{folder} is a file, not a folder. Set VIVANT_DATA to a folder."
         case errno.EISDIR:
-            return (
-                f"{path} cannot be written: it is a folder. Name a file in it, such as"
-                f" {path / 'vivant.sqlite3'}."
-            )
-    return f"{path} cannot be written: {said}. Change VIVANT_DATA."
+            file = path / "vivant.sqlite3"
+            why = f"it is a folder. Name a file in it, such as {file}."
+        case _:
+            why = f"{said}. Change VIVANT_DATA."
+    return f"{path} cannot be written: {why}"
 
 
 def _dangling(path: Path) -> Path | None:
@@ -61,12 +61,18 @@ def why_no_locks(folder: Path) -> str | None:
     except ImportError:
         return None
     except OSError as error:
-        if error.errno in _LOCKLESS:
-            return (
-                f"the disk of {folder} cannot lock files ({error.strerror}), as some"
-                " network disks: set VIVANT_DATA to a folder on a local disk"
-            )
+        if error.errno in LOCKLESS:
+            return cannot_lock(folder)
     return None
+
+
+def cannot_lock(path: Path) -> str:
+    """What to say of a disk without locks."""
+    return (
+        f"{path} lies on a disk that cannot lock files, as some network disks (NFS,"
+        " SMB) are: set VIVANT_DATA to a folder on this machine's own disk, or mount"
+        " that one with locks."
+    )
 
 
 def _owned(folder: Path) -> str:

@@ -1,17 +1,13 @@
 """One bot per database: a lock file beside it, held as long as the bot lives."""
 
-import errno
 import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
 
+from bot.checkup.disk import LOCKLESS, cannot_lock
 from bot.errors import SetupError
 
-# What a disk says that cannot lock: some network shares, and mounts without locks.
-_CANNOT = frozenset(
-    {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EREMOTEIO}
-)
 SUFFIX = ".lock"  # of the file beside the database
 
 
@@ -37,7 +33,7 @@ class Lock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
-            if error.errno in _CANNOT:
+            if error.errno in LOCKLESS:
                 raise SetupError([cannot_lock(database)]) from error
             raise SetupError([in_use(database)]) from error
 
@@ -46,7 +42,7 @@ class Lock:
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            return error.errno not in _CANNOT
+            return error.errno not in LOCKLESS
         with suppress(OSError):
             fcntl.lockf(self._file, fcntl.LOCK_UN)
         return True
@@ -76,15 +72,6 @@ def is_held(database: Path) -> bool:
 def in_use(database: Path) -> str:
     """What to say when somebody else has the database."""
     return f"{database} is in use: is another Vivant running on it? Stop that one."
-
-
-def cannot_lock(database: Path) -> str:
-    """What to say of a disk without locks."""
-    return (
-        f"{database} lies on a disk that cannot lock files, as some network disks (NFS,"
-        " SMB) are: set VIVANT_DATA to a folder on this machine's own disk, or mount"
-        " that one with locks."
-    )
 
 
 def _file_of(database: Path) -> Path:

@@ -16,10 +16,11 @@ from typing import TypeVar
 
 import aiosqlite
 
+from bot.checkup.disk import cannot_lock
 from bot.errors import SetupError
 from bot.store.backup import copy
 from bot.store.health import check, told_in_words, why_closed
-from bot.store.lock import Lock, cannot_lock, in_use
+from bot.store.lock import Lock, in_use
 from bot.store.rows import Ear, Row, Rows
 from bot.store.schema import MIGRATIONS
 
