@@ -29,6 +29,7 @@ from bot.workshop import Workshop
 from tests.fakes.house import ANN, AT_ONCE, HERE, PLENTY, Ticks
 from tests.fakes.providers import service as fakes
 from tests.fakes.providers.rig import KIND, Kind, Rig, open_rig
+from tests.fakes.threads import ThreadWorkshop
 from tests.fakes.world import FakeChat, FakeProvider, unseen
 
 
@@ -87,7 +88,7 @@ async def open_house(
         names = final or (f"{rig.provider.name}/{kind.model}", "fake/one")
         settings = Settings(data=folder, final=names, caps=PLENTY, min_free_mb=0)
         choice = Choice(providers, draft=(), final=names)
-        films = Films(rig.media, Workshop(FILMS, name="films"))
+        films = Films(rig.media, ThreadWorkshop(FILMS, name="films"))
         jobs = Jobs(
             store,
             providers,
@@ -105,7 +106,7 @@ async def open_house(
             per_provider=dict.fromkeys(providers, 99),
             patience=0.0,
         )
-        stills = Workshop("bot.stills.worker:prepare", name="pictures")
+        stills = ThreadWorkshop("bot.stills.worker:prepare", name="pictures")
         copies = Workshop("bot.copies.shrink:work", name="copies")
         service = RenderService(
             store,

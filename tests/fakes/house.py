@@ -22,6 +22,7 @@ from bot.store import Store, open_sqlite
 from bot.store.schema import ENDED
 from bot.store.sqlite import Sqlite
 from bot.workshop import Workshop
+from tests.fakes.threads import ThreadWorkshop
 from tests.fakes.world import FakeChat, FakeProvider
 
 ANN = Person(chat="fake", id="ann")
@@ -139,7 +140,7 @@ async def open_fake_house(
     chat = chat or FakeChat(folder)
     media = await asyncio.to_thread(Media, folder / "media")
     providers = {provider.name: provider}
-    films = Films(media, Workshop(FILMS, name="films"))
+    films = Films(media, ThreadWorkshop(FILMS, name="films"))
     chats = {chat.name: chat}
     jobs = jobs_class(
         store, providers, chats, media, films=films, pace=pace, clock=ticks, **clock
@@ -147,7 +148,7 @@ async def open_fake_house(
     settings = Settings(
         data=folder, draft=(f"{provider.name}/one",), caps=caps, min_free_mb=min_free_mb
     )
-    pictures = Workshop("bot.stills.worker:prepare", name="pictures")
+    pictures = ThreadWorkshop("bot.stills.worker:prepare", name="pictures")
     copies = Workshop("bot.copies.shrink:work", name="copies")
     runner = LocalRunner(
         store,
