@@ -53,6 +53,7 @@ class Jobs(Rendering):
         providers: By their names.
         chats: By their names; what they are told of jobs.
         media: Where clips are kept.
+        films: Opens what services send.
         choice: Picks another model for what a provider does not take.
         pace: How patient it is.
         now: Unix time in seconds, for what is written down.

@@ -98,7 +98,7 @@ class Control:
 async def connect(
     data: Path, *, patience: aiohttp.ClientTimeout = HELLO
 ) -> Control | None:
-    """The bot that runs on a folder; None when there is none.
+    """Connect to the bot that runs on a folder; None when no bot runs.
 
     Args:
         data: The folder.

@@ -55,7 +55,7 @@ def listen(data: Path) -> socket.socket:
 
 
 def dial(data: Path, *, seconds: float = 5.0) -> socket.socket | None:
-    """Connect to the bot that runs there; None when there is none. Blocks.
+    """Connect to the bot that runs there; None when no bot runs. Blocks.
 
     Raises:
         SetupError: It runs as another user, or the socket is somebody else's.
@@ -89,7 +89,7 @@ def dial(data: Path, *, seconds: float = 5.0) -> socket.socket | None:
 
 
 def remove(data: Path) -> None:
-    """Take the socket away, when whoever listens there goes. Blocks."""
+    """Remove the socket when its listener stops. Blocks."""
     with contextlib.suppress(OSError):
         (folder_of(data) / NAME).unlink()
 
